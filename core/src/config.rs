@@ -18,6 +18,7 @@
 /// # Ok::<(), crossgate::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Config<'a> {
     /// The origins whose pages may read responses (`Access-Control-Allow-Origin`).
     ///
