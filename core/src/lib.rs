@@ -55,6 +55,8 @@ mod header_list;
 mod header_name;
 mod host;
 mod host_rules;
+#[cfg(feature = "http")]
+pub mod http;
 mod method;
 mod origin;
 mod origin_set;
@@ -70,6 +72,8 @@ mod regex;
 mod request;
 mod response;
 mod table;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod verdict;
 
 pub use config::Config;

@@ -34,14 +34,10 @@ impl Paths<'_> {
 /// A strict policy for every path, and the exceptions.
 #[derive(Debug)]
 pub struct PolicySet {
-    strict: Policy,
-    exceptions: Vec<Exception>,
-}
-
-#[derive(Debug)]
-struct Exception {
-    paths: Vec<Box<str>>,
-    policy: Policy,
+    /// The strict one first.
+    policies: Vec<Policy>,
+    /// Paths, and which of the policies holds there.
+    exceptions: Vec<(Box<str>, usize)>,
 }
 
 impl PolicySet {
@@ -58,30 +54,31 @@ impl PolicySet {
             ..preset
         };
         let mut problems = Vec::new();
+        let mut policies = Vec::new();
         let mut exceptions = Vec::new();
-        let kinds = [
+        match Policy::new(config) {
+            Ok(strict) => policies.push(strict),
+            Err(error) => problems.extend_from_slice(error.problems()),
+        }
+        for (option, paths, config) in [
             ("discovery_paths", paths.discovery, hosts_of(Config::PUBLIC)),
             ("authorize_paths", paths.authorize, hosts_of(Config::DEFAULT)),
             ("health_paths", paths.health, Config { allow_hosts: Some(&["*"]), ..*config }),
-        ];
-        let strict = Policy::new(config);
-        if let Err(error) = &strict {
-            problems.extend_from_slice(error.problems());
-        }
-        for (option, paths, config) in kinds {
+        ] {
             for &path in paths {
-                if let Err(fault) = check(path) {
-                    problems.push(Problem::new(option, "path", path, fault));
+                match check(path) {
+                    Ok(()) => exceptions.push((Box::from(path), policies.len())),
+                    Err(fault) => problems.push(Problem::new(option, "path", path, fault)),
                 }
             }
             if problems.is_empty() && !paths.is_empty() {
-                let paths = paths.iter().copied().map(Box::from).collect();
-                exceptions.push(Exception { paths, policy: Policy::new(&config)? });
+                policies.push(Policy::new(&config)?);
             }
         }
-        match strict {
-            Ok(strict) if problems.is_empty() => Ok(Self { strict, exceptions }),
-            _ => Err(ConfigError::new(problems)),
+        if problems.is_empty() {
+            Ok(Self { policies, exceptions })
+        } else {
+            Err(ConfigError::new(problems))
         }
     }
 
@@ -122,32 +119,43 @@ impl PolicySet {
     /// The policy for the path of a request target, as received, without the query.
     #[must_use]
     pub fn at(&self, path: &[u8]) -> &Policy {
+        self.policy(self.index(path))
+    }
+
+    /// Which of [`policies`](Self::policies) holds at a path.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn index(&self, path: &[u8]) -> usize {
         if self.exceptions.is_empty() || !is_plain(path) {
-            return &self.strict;
+            return 0;
         }
-        let found = self
-            .exceptions
-            .iter()
-            .find(|exception| exception.paths.iter().any(|entry| covers(entry.as_bytes(), path)));
-        found.map_or(&self.strict, |exception| &exception.policy)
+        let found = self.exceptions.iter().find(|(entry, _)| covers(entry.as_bytes(), path));
+        found.map_or(0, |&(_, nth)| nth)
+    }
+
+    /// The policy of an [`index`](Self::index); the strict one of any other number.
+    #[doc(hidden)]
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "the strict policy is always there")]
+    pub fn policy(&self, nth: usize) -> &Policy {
+        self.policies.get(nth).unwrap_or(&self.policies[0])
     }
 
     /// All policies, the strict one first: for a binding that prepares something for each.
     pub fn policies(&self) -> impl Iterator<Item = &Policy> {
-        core::iter::once(&self.strict)
-            .chain(self.exceptions.iter().map(|exception| &exception.policy))
+        self.policies.iter()
     }
 
     /// The strict policy's [`notes`](Policy::notes).
     #[must_use]
     pub fn notes(&self) -> &[Problem] {
-        self.strict.notes()
+        self.policy(0).notes()
     }
 }
 
 impl From<Policy> for PolicySet {
     fn from(strict: Policy) -> Self {
-        Self { strict, exceptions: Vec::new() }
+        Self { policies: Vec::from([strict]), exceptions: Vec::new() }
     }
 }
 

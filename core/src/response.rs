@@ -120,7 +120,7 @@ impl Policy {
         request.origin.filter(|_| undecided)
     }
 
-    fn decision<'a>(&'a self, verdict: Verdict, request: &Request<'a>) -> Decision<'a> {
+    pub(crate) fn decision<'a>(&'a self, verdict: Verdict, request: &Request<'a>) -> Decision<'a> {
         let answer = Answer { policy: self, request: *request, verdict };
         if verdict.continues() { Decision::Continue(answer) } else { Decision::Respond(answer) }
     }
