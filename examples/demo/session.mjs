@@ -51,11 +51,8 @@ function openV1(url, credentials) {
   const changed = new Promise((resolve) => {
     client.setNotificationHandler(ToolListChangedNotificationSchema, resolve);
   });
-  const answers = watchedFetch();
-  const transport = new TransportV1(new URL(url), {
-    fetch: answers.fetch,
-    requestInit: { credentials },
-  });
+  const answers = watchedFetch(credentials);
+  const transport = new TransportV1(new URL(url), { fetch: answers.fetch });
   return {
     async connected() {
       await client.connect(transport);
@@ -153,8 +150,11 @@ function present(value, message) {
   return value;
 }
 
-/** A `fetch` whose first answer to a method can be waited for. */
-function watchedFetch() {
+/**
+ * A `fetch` with these credentials (this transport gives its `requestInit` to POST and DELETE
+ * alone, not to its GET stream), whose first answer to a method can be waited for.
+ */
+function watchedFetch(credentials) {
   const waiting = new Map();
   const slot = (method) => {
     if (!waiting.has(method)) waiting.set(method, Promise.withResolvers());
@@ -163,7 +163,7 @@ function watchedFetch() {
   return {
     first: (method) => slot(method).promise,
     async fetch(input, init) {
-      const response = await fetch(input, init);
+      const response = await fetch(input, { ...init, credentials });
       slot(init?.method ?? 'GET').resolve(response);
       return response;
     },

@@ -24,15 +24,20 @@ export function createApp({ origins, hosts, credentials = false, onDecision }) {
   return app;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** What the environment says, in the form `createApp` takes it. */
+export function settings() {
   const list = (name) => (process.env[name] ?? '').split(',').filter(Boolean);
-  const app = createApp({
+  return {
     origins: list('ALLOW_ORIGINS'),
     hosts: list('ALLOW_HOSTS'),
     credentials: process.env.ALLOW_CREDENTIALS === '1',
-    // One JSON object a line: nothing that a request sends can forge or break a line of the log.
-    onDecision: (decision) => console.log(JSON.stringify(decision)),
-  });
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // One JSON object a line: nothing that a request sends can forge or break a line of the log.
+  const onDecision = (decision) => console.log(JSON.stringify(decision));
+  const app = createApp({ ...settings(), onDecision });
   const server = app.listen(Number(process.env.PORT ?? 8002), '127.0.0.1', (error) => {
     if (error) throw error;
     console.error(`listening on http://127.0.0.1:${server.address().port}`);

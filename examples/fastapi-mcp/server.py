@@ -82,23 +82,24 @@ def create_server() -> MCPServer:
     return mcp
 
 
+def settings() -> dict[str, Any]:
+    """What the environment says, in the form `create_app` takes it."""
+
+    def entries(name: str) -> list[str]:
+        return [entry for entry in os.environ.get(name, "").split(",") if entry]
+
+    return {
+        "origins": entries("ALLOW_ORIGINS"),
+        "hosts": entries("ALLOW_HOSTS"),
+        "credentials": os.environ.get("ALLOW_CREDENTIALS") == "1",
+    }
+
+
 def log(decision: Any) -> None:
     # One JSON object a line: nothing that a request sends can forge or break a line of the log.
     print(json.dumps(decision), flush=True)
 
 
-def setting(name: str) -> list[str]:
-    return [entry for entry in os.environ.get(name, "").split(",") if entry]
-
-
 if __name__ == "__main__":
-    uvicorn.run(
-        create_app(
-            setting("ALLOW_ORIGINS"),
-            setting("ALLOW_HOSTS"),
-            credentials=os.environ.get("ALLOW_CREDENTIALS") == "1",
-            on_decision=log,
-        ),
-        port=int(os.environ.get("PORT", "8001")),
-        access_log=False,
-    )
+    app = create_app(**settings(), on_decision=log)
+    uvicorn.run(app, port=int(os.environ.get("PORT", "8001")), access_log=False)

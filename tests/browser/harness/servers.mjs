@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The example servers, by name: the command that starts each. */
+export const SERVERS = {
+  fastapi: [python(), `${root}examples/fastapi-mcp/server.py`],
+  express: [process.execPath, `${root}examples/express-mcp/server.mjs`],
+};
+
+/** The interpreter of the repository's virtual environment, or the one in `PYTHON`. */
+export function python() {
+  return process.env.PYTHON ?? `${root}.venv/bin/python`;
+}
+
+/**
+ * Starts an example server on a free port with the given lists.
+ *
+ * `onEvent` is called with what the server reports: it writes one JSON object a line.
+ */
+export async function startServer(command, settings, onEvent) {
+  const { origins = [], hosts = [], credentials = false } = settings;
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
+    env: {
+      ...process.env,
+      ALLOW_ORIGINS: origins.join(),
+      ALLOW_HOSTS: hosts.join(),
+      ALLOW_CREDENTIALS: credentials ? '1' : '0',
+      PORT: '0',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => onEvent(JSON.parse(line)));
+
+  const port = await listeningPort(child, args);
+  return {
+    origin: (host) => `http://${host}:${port}`,
+    async stop() {
+      if (child.exitCode === null && child.kill()) await once(child, 'exit');
+    },
+  };
+}
+
+/** Reads the port from the address that the server prints on its standard error. */
+function listeningPort(child, args) {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      printed += text;
+      const address = /\bon http:\/\/127\.0\.0\.1:(\d+)/.exec(printed);
+      if (address) resolve(Number(address[1]));
+    });
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`${args.join(" ")} did not start:\n${printed}`)));
+  });
+}
