@@ -99,7 +99,7 @@ static TABLE: &[u8] = include_bytes!("public_suffix.bin");
 const ROOT: Node = {
     let mut rest: &[u8] = include_bytes!("public_suffix.bin");
     let size = rest.len();
-    while let [1.., behind @ ..] = rest {
+    while let [1..=u8::MAX, behind @ ..] = rest {
         rest = behind;
     }
     size - rest.len() + 1
