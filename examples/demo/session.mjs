@@ -24,6 +24,12 @@ export const STEPS = {
   ],
 };
 
+/** What a page sees whose origin is refused. */
+export const REFUSAL = ['not connected', 'reason, by the audit event'];
+
+/** What must hold of every answer's headers. */
+export const WIRE = 'readable by the allowed page only';
+
 /**
  * Runs every step against the server at `url`, and reports `{ step, ok, detail }` for each.
  * After a failure the remaining steps are reported as failed too: none is ever left out.
@@ -68,7 +74,7 @@ function openV1(url, credentials) {
     async 'notification on the GET stream'() {
       await answers.first('GET');
       await client.callTool({ name: 'announce', arguments: {} });
-      return (await changed).method;
+      return methodOf(await changed);
     },
     async 'session ended by DELETE'() {
       await transport.terminateSession();
@@ -113,9 +119,9 @@ function openV2(url, credentials) {
     async 'notification on the subscription'() {
       const subscription = await client.listen({ toolsListChanged: true });
       await client.callTool({ name: 'announce', arguments: {} });
-      const { method } = await changed;
+      const notification = await changed;
       await subscription.close();
-      return method;
+      return methodOf(notification);
     },
     close: () => client.close(),
   };
@@ -143,6 +149,10 @@ async function counted(call) {
 function textOf(result) {
   if (result.isError) throw new Error(result.content[0]?.text ?? 'the tool failed');
   return result.content[0].text;
+}
+
+function methodOf(notification) {
+  return notification.method.replace('notifications/', '');
 }
 
 function present(value, message) {

@@ -19,7 +19,7 @@ before(async () => {
   browser = await launchChromium();
   pages = await servePages({
     '/page.js': await bundle(new URL('page.mjs', import.meta.url)),
-    '/worker.js': await bundle(new URL('worker.mjs', import.meta.url)),
+    '/worker.js': await bundle(import.meta.resolve('crossgate-demo/page/worker.mjs')),
   });
 });
 
@@ -48,7 +48,7 @@ export async function setStage(t, { server: name, page: host = APP, credentials 
   const page = await context.newPage();
   const network = await recordNetwork(page);
   await page.goto(`${originOf(host)}/`);
-  await page.addScriptTag({ url: '/page.js' });
+  await page.addScriptTag({ url: '/page.js', type: 'module' });
 
   const url = `${server.origin(API)}/mcp`;
   return {

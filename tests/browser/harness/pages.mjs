@@ -31,13 +31,13 @@ export async function servePages(scripts = {}) {
   };
 }
 
-/** Bundles a module for the browser, and gives the script's text. */
+/** Bundles a module for the browser, and gives the text of a module script. */
 export async function bundle(url) {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(url)],
     bundle: true,
     conditions: ['browser', 'import'],
-    format: 'iife',
+    format: 'esm',
     platform: 'browser',
     write: false,
   });

@@ -36,11 +36,19 @@ export async function startServer(command, settings, onEvent) {
   });
   createInterface({ input: child.stdout }).on('line', (line) => onEvent(JSON.parse(line)));
 
+  // An open event stream keeps a server from stopping by itself.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const stopped = once(child, 'exit');
+  stopped.then(() => process.off('exit', kill));
+
   const port = await listeningPort(child, args);
   return {
     origin: (host) => `http://${host}:${port}`,
+    stopped,
     async stop() {
-      if (child.exitCode === null && child.kill()) await once(child, 'exit');
+      kill();
+      await stopped;
     },
   };
 }

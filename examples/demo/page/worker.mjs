@@ -1,4 +1,4 @@
-import { runSession } from 'crossgate-demo/session.mjs';
+import { runSession } from '../session.mjs';
 
 addEventListener('message', async ({ data }) => {
   await runSession(data, (step) => postMessage(step));
