@@ -22,5 +22,5 @@ export function lineOf({ server, time, method, path, origin, verdict, reason }) 
 function printable(text) {
   return text
     .slice(0, 200)
-    .replace(/[^\x20-\x7e]/g, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
+    .replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
 }

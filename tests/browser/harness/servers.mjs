@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -39,10 +38,10 @@ export async function startServer(command, settings, onEvent) {
   // An open event stream keeps a server from stopping by itself.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
-  const stopped = once(child, 'exit');
+  const stopped = new Promise((resolve) => child.once('close', resolve));
   stopped.then(() => process.off('exit', kill));
 
-  const port = await listeningPort(child, args);
+  const port = await listeningPort(child);
   return {
     origin: (host) => `http://${host}:${port}`,
     stopped,
@@ -54,7 +53,7 @@ export async function startServer(command, settings, onEvent) {
 }
 
 /** Reads the port from the address that the server prints on its standard error. */
-function listeningPort(child, args) {
+function listeningPort(child) {
   return new Promise((resolve, reject) => {
     let printed = '';
     child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -62,7 +61,7 @@ function listeningPort(child, args) {
       const address = /\bon http:\/\/127\.0\.0\.1:(\d+)/.exec(printed);
       if (address) resolve(Number(address[1]));
     });
-    child.once('error', reject);
-    child.once('exit', () => reject(new Error(`${args.join(" ")} did not start:\n${printed}`)));
+    child.once('error', ({ message }) => reject(new Error(`no server: ${message}`)));
+    child.once('exit', () => reject(new Error(`the server did not start:\n${printed}`)));
   });
 }
