@@ -1,6 +1,6 @@
 //! Why something was refused: data, not an error.
 
-use alloc::{format, string::String};
+use alloc::string::String;
 use core::fmt::{self, Write};
 
 use crate::error::Excerpt;
@@ -30,20 +30,27 @@ impl<'a> Denial<'a> {
 /// One sentence; the value escaped and cut at 200 bytes.
 impl fmt::Display for Denial<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = Excerpt(self.value);
-        match self.rule {
-            Rule::HostMissing => f.write_str("the request has no Host"),
-            Rule::HostMalformed => write!(f, "host `{value}` is malformed"),
-            Rule::HostNotAllowed => write!(f, "host `{value}` is not a name of this server"),
-            Rule::OriginMalformed => write!(f, "origin `{value}` is malformed"),
-            Rule::OriginNull => f.write_str("origin `null` is not allowed"),
-            Rule::OriginNotAllowed => write!(f, "origin `{value}` is not allowed"),
-            Rule::MethodNotAllowed => write!(f, "method `{value}` is not allowed"),
-            Rule::HeaderNotAllowed => write!(f, "request header `{value}` is not allowed"),
+        self.write(f)
+    }
+}
+
+impl Denial<'_> {
+    fn write(&self, to: &mut impl Write) -> fmt::Result {
+        let (before, after) = match self.rule {
+            Rule::HostMissing => return to.write_str("the request has no Host"),
             Rule::HeadersTooMany => {
-                f.write_str("Access-Control-Request-Headers is too long to be decided")
+                return to.write_str("Access-Control-Request-Headers is too long to be decided");
             }
-        }
+            Rule::HostMalformed => ("host `", "` is malformed"),
+            Rule::HostNotAllowed => ("host `", "` is not a name of this server"),
+            Rule::OriginMalformed => ("origin `", "` is malformed"),
+            Rule::OriginNull | Rule::OriginNotAllowed => ("origin `", "` is not allowed"),
+            Rule::MethodNotAllowed => ("method `", "` is not allowed"),
+            Rule::HeaderNotAllowed => ("request header `", "` is not allowed"),
+        };
+        to.write_str(before)?;
+        Excerpt(self.value).write(to)?;
+        to.write_str(after)
     }
 }
 
@@ -133,17 +140,20 @@ impl BodyFormat {
     /// The body that tells of a denial.
     #[must_use]
     pub fn body(self, denial: &Denial<'_>) -> String {
+        let mut body = String::with_capacity(128);
         match self {
-            Self::Text => format!("{denial}\n"),
+            Self::Text => {
+                // A `String` takes whatever is written to it, here and below.
+                let _ = denial.write(&mut body);
+                body.push('\n');
+            }
             Self::JsonRpc => {
-                let mut body =
-                    String::from(r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":""#);
-                // A `String` takes whatever is written to it.
-                let _ = write!(JsonString(&mut body), "{denial}");
+                body.push_str(r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":""#);
+                let _ = denial.write(&mut JsonString(&mut body));
                 body.push_str(r#""}}"#);
-                body
             }
         }
+        body
     }
 }
 
@@ -152,11 +162,15 @@ struct JsonString<'a>(&'a mut String);
 
 impl Write for JsonString<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for c in text.chars() {
-            if matches!(c, '"' | '\\') {
-                self.0.push('\\');
+        for part in text.split_inclusive(['"', '\\']) {
+            match part.strip_suffix(['"', '\\']) {
+                Some(plain) => {
+                    self.0.push_str(plain);
+                    self.0.push('\\');
+                    self.0.extend(part.chars().next_back());
+                }
+                None => self.0.push_str(part),
             }
-            self.0.push(c);
         }
         Ok(())
     }

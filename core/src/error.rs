@@ -3,7 +3,7 @@
 //! Only configuration fails. A refused request is not an error but a [`Denial`](crate::Denial).
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
-use core::fmt;
+use core::fmt::{self, Write};
 
 /// Every problem of a configuration, in the order of its options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,30 +161,32 @@ pub(crate) struct Excerpt<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.get(..EXCERPT).unwrap_or(self.0);
-        for chunk in shown.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '`' | '\\' | '\u{7f}'.. | '\0'..='\u{1f}' => write!(f, "{}", Escaped(c))?,
-                    c => fmt::Write::write_char(f, c)?,
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
-        }
-        if shown.len() < self.0.len() { f.write_str("…") } else { Ok(()) }
+        self.write(f)
     }
 }
 
-struct Escaped(char);
-
-impl fmt::Display for Escaped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            '`' | '\\' => write!(f, "\\{}", self.0),
-            c => write!(f, "{}", c.escape_unicode()),
+impl Excerpt<'_> {
+    pub(crate) fn write(&self, to: &mut impl Write) -> fmt::Result {
+        let shown = self.0.get(..EXCERPT).unwrap_or(self.0);
+        let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'`' | b'\\');
+        match core::str::from_utf8(shown) {
+            Ok(text) if shown.iter().all(plain) => to.write_str(text)?,
+            _ => {
+                for chunk in shown.utf8_chunks() {
+                    for c in chunk.valid().chars() {
+                        match c {
+                            '`' | '\\' => write!(to, "\\{c}")?,
+                            ' '..='~' => to.write_char(c)?,
+                            c => write!(to, "{}", c.escape_unicode())?,
+                        }
+                    }
+                    for byte in chunk.invalid() {
+                        write!(to, "\\x{byte:02x}")?;
+                    }
+                }
+            }
         }
+        if shown.len() < self.0.len() { to.write_str("…") } else { Ok(()) }
     }
 }
 

@@ -141,32 +141,26 @@ impl HeaderSet {
         self.any && self.value.starts_with('*')
     }
 
-    /// The list as browsers send it, names and rules in one walk. `None`: not so, or not allowed.
+    /// The list as browsers send it, against the names in one walk. `None`: not so, or not allowed.
+    ///
+    /// Strictly increasing on both sides, so that the work is bounded by the policy, not by the
+    /// request. The listed names are compared where they stand: nothing looks for commas.
     fn walk(&self, list: &[u8]) -> Option<bool> {
-        let mut expected = self.exact.iter();
-        let mut next = expected.next();
+        let mut rest = Some(list);
+        let mut expected = self.exact.as_slice();
         let mut previous: &[u8] = b"";
         let mut reflected = 0;
-        for name in list.split(|&byte| byte == b',') {
-            loop {
-                match next.map(|candidate| (**candidate).cmp(name)) {
-                    Some(Ordering::Less) => next = expected.next(),
-                    Some(Ordering::Equal) => {
-                        next = expected.next();
-                        break;
-                    }
-                    Some(Ordering::Greater) | None => {
-                        // Strictly increasing, few and short: the walk is bounded by the policy,
-                        // not by the request.
-                        reflected += 1;
-                        if name <= previous || reflected > MOST_REFLECTED || !self.admits(name) {
-                            return None;
-                        }
-                        break;
-                    }
-                }
+        while let Some(list) = rest {
+            if take_listed(list, &mut expected, &mut rest) {
+                continue;
+            }
+            let (name, tail) = split_name(list)?;
+            reflected += 1;
+            if name <= previous || reflected > MOST_REFLECTED || !self.admits(name) {
+                return None;
             }
             previous = name;
+            rest = tail;
         }
         Some(reflected > 0)
     }
@@ -214,6 +208,41 @@ impl HeaderSet {
                     && rest.iter().all(|&byte| is_token_byte(byte))
             })
         })
+    }
+}
+
+/// Whether the first name of a sorted list is one of the expected. Takes those up to it off the
+/// expected, and leaves in `rest` what is behind its comma.
+fn take_listed<'l>(
+    list: &'l [u8],
+    expected: &mut &[Box<[u8]>],
+    rest: &mut Option<&'l [u8]>,
+) -> bool {
+    while let [name, later @ ..] = *expected {
+        let (head, behind) = list.split_at_checked(name.len()).unwrap_or((list, b""));
+        match (**name).cmp(head) {
+            Ordering::Greater => return false,
+            Ordering::Less => *expected = later,
+            Ordering::Equal => {
+                *expected = later;
+                *rest = match behind {
+                    [] => None,
+                    [b',', tail @ ..] => Some(tail),
+                    // The beginning of a longer name, which is greater.
+                    _ => continue,
+                };
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// The first name of a list, unless it is too long for one, and what is behind its comma.
+fn split_name(list: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    match list.iter().take(LONGEST_NAME + 1).position(|&byte| byte == b',') {
+        Some(comma) => Some((list.get(..comma)?, Some(list.get(comma + 1..)?))),
+        None => (list.len() <= LONGEST_NAME).then_some((list, None)),
     }
 }
 

@@ -20,7 +20,7 @@ use http::{
     header::{
         ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN,
         ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_HEADERS,
-        ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN, VARY,
+        ACCESS_CONTROL_REQUEST_METHOD, Entry, HOST, ORIGIN, VARY,
     },
     request::Parts,
     uri::Uri,
@@ -89,53 +89,51 @@ impl Answer<'_> {
     /// Its `Access-Control-Allow-Origin` and `-Allow-Credentials` are removed, its
     /// `Access-Control-Expose-Headers` and `Vary` are merged; nothing else is touched.
     pub fn apply(&self, headers: &mut HeaderMap) {
-        let values = self.headers().filter_map(|(name, value)| {
-            let value = HeaderValue::from_str(&value).ok()?;
-            Some((HeaderName::from_static(name), value))
-        });
-        write(headers, values, self.vary().map(HeaderValue::from_static));
+        remove_shared(headers);
+        for (name, value) in self.headers() {
+            let Ok(value) = HeaderValue::from_str(&value) else { continue };
+            let name = HeaderName::from_static(name);
+            if name == ACCESS_CONTROL_EXPOSE_HEADERS {
+                merge(headers, name, value);
+            } else {
+                headers.insert(name, value);
+            }
+        }
+        if let Some(vary) = self.vary() {
+            merge(headers, VARY, HeaderValue::from_static(vary));
+        }
     }
 }
 
 /// One `Access-Control-Allow-Origin`, one `-Allow-Credentials`: browsers refuse two, even equal ones
 /// (<https://fetch.spec.whatwg.org/#cors-check>).
-pub(crate) fn write(
-    headers: &mut HeaderMap,
-    values: impl Iterator<Item = (HeaderName, HeaderValue)>,
-    vary: Option<HeaderValue>,
-) {
+pub(crate) fn remove_shared(headers: &mut HeaderMap) {
     headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
     headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
-    for (name, value) in values {
-        if name == ACCESS_CONTROL_EXPOSE_HEADERS {
-            merge(headers, name, value);
-        } else {
-            headers.insert(name, value);
-        }
-    }
-    if let Some(vary) = vary {
-        merge(headers, VARY, vary);
-    }
 }
 
 /// Adds to a list the elements that it lacks, as a line of its own. `*` lacks none.
-fn merge(headers: &mut HeaderMap, name: HeaderName, added: HeaderValue) {
-    if !headers.contains_key(&name) {
-        headers.insert(name, added);
-        return;
-    }
+pub(crate) fn merge(headers: &mut HeaderMap, name: HeaderName, added: HeaderValue) {
+    let mut lines = match headers.entry(name) {
+        Entry::Vacant(entry) => {
+            entry.insert(added);
+            return;
+        }
+        Entry::Occupied(lines) => lines,
+    };
     let has = |element: &[u8]| {
-        headers
-            .get_all(&name)
+        lines
             .iter()
             .flat_map(|line| elements(line.as_bytes()))
             .any(|known| known == b"*" || known.eq_ignore_ascii_case(element))
     };
     let lacking: Vec<&[u8]> = elements(added.as_bytes()).filter(|element| !has(element)).collect();
-    if let Ok(lacking) = HeaderValue::from_bytes(&lacking.join(b", ".as_slice()))
-        && !lacking.is_empty()
+    if lacking.len() == elements(added.as_bytes()).count() {
+        lines.append(added);
+    } else if !lacking.is_empty()
+        && let Ok(lacking) = HeaderValue::from_bytes(&lacking.join(b", ".as_slice()))
     {
-        headers.append(name, lacking);
+        lines.append(lacking);
     }
 }
 

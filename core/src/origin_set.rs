@@ -11,7 +11,7 @@ use crate::{
     method::duplicate,
     origin::{LONGEST, Origin, is_loopback},
     pattern::Pattern,
-    public_suffix::is_public_suffix,
+    public_suffix::{has_public_suffix_below, is_public_suffix},
     table::Table,
 };
 
@@ -204,7 +204,8 @@ fn danger(pattern: &Pattern<'_>, config: &Config<'_>) -> Option<Fault> {
         }
         Pattern::Hosts { host, scheme, .. } => {
             let wildcard = host.strip_prefix('.');
-            if wildcard.is_some_and(is_public_suffix) && !config.dangerously_allow_public_suffixes {
+            let public = |domain| is_public_suffix(domain) || has_public_suffix_below(domain);
+            if wildcard.is_some_and(public) && !config.dangerously_allow_public_suffixes {
                 return Some(Fault::prohibited(
                     "anyone can register a name below this public suffix: name the host, or set \
                      dangerously_allow_public_suffixes",

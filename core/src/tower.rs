@@ -15,7 +15,7 @@ use http::{
     header::{
         ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
         ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-        ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE, ORIGIN, X_CONTENT_TYPE_OPTIONS,
+        ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE, ORIGIN, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use pin_project_lite::pin_project;
@@ -23,7 +23,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    http::{RequestFields, write},
+    http::{RequestFields, merge, remove_shared},
     policy::Policy,
     policy_set::PolicySet,
     request::Request,
@@ -162,16 +162,55 @@ enum Step<ResBody> {
 }
 
 /// What is to be written over the application's headers.
-#[derive(Clone)]
 struct Additions {
     nth: usize,
     verdict: Verdict,
     origin: Option<HeaderValue>,
 }
 
-/// Left in a response by an inner layer: the innermost policy wins.
+/// The innermost policy wins: whether an inner layer has written this response.
+///
+/// Its `Vary` line is these very bytes, not only equal ones, which costs nothing to leave and to
+/// see; where it wrote none, it left a [`Decided`].
+fn is_decided<B>(response: &http::Response<B>) -> bool {
+    let ours = |line: &HeaderValue| {
+        [VARY_ORIGIN.as_ptr(), VARY_PREFLIGHT.as_ptr()].contains(&line.as_bytes().as_ptr())
+    };
+    response.headers().get_all(VARY).iter().any(ours)
+        || response.extensions().get::<Decided>().is_some()
+}
+
+fn mark<B>(response: &mut http::Response<B>) {
+    if !is_decided(response) {
+        response.extensions_mut().insert(Decided);
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Decided;
+
+/// A value is checked byte by byte when it is made, so these are made by the compiler.
+fn vary(verdict: Verdict) -> Option<HeaderValue> {
+    const ORIGIN: HeaderValue = constant(&VARY_ORIGIN);
+    const PREFLIGHT: HeaderValue = constant(&VARY_PREFLIGHT);
+    if verdict.has(Verdict::VARY_PREFLIGHT) {
+        Some(PREFLIGHT)
+    } else {
+        verdict.has(Verdict::VARY_ORIGIN).then_some(ORIGIN)
+    }
+}
+
+const fn constant(bytes: &'static [u8]) -> HeaderValue {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => HeaderValue::from_static(text),
+        Err(_) => HeaderValue::from_static(""),
+    }
+}
+
+// Statics, for two of them never share an address, as equal constants may.
+static VARY_ORIGIN: [u8; 6] = *b"Origin";
+static VARY_PREFLIGHT: [u8; 69] =
+    *b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 
 impl Shared {
     fn decide<ReqBody, ResBody: From<String>>(
@@ -209,54 +248,62 @@ impl Shared {
         &self,
         policy: &Policy,
         request: Request<'_>,
-        additions: Additions,
+        mut additions: Additions,
     ) -> http::Response<ResBody> {
         let verdict = additions.verdict;
         let body = policy.body(verdict, request);
         let mut headers = HeaderMap::with_capacity(8);
         if let Some((content_type, _)) = &body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            headers.insert(X_CONTENT_TYPE_OPTIONS, const { constant(b"nosniff") });
         }
         if verdict.has(Verdict::METHODS_REQUESTED | Verdict::HEADERS_REQUESTED) {
             policy.decision(verdict, &request).apply(&mut headers);
         } else {
-            self.write(&mut headers, additions);
+            self.write(&mut headers, &mut additions);
         }
         let body = body.map_or_else(String::new, |(_, body)| body);
         let mut response = http::Response::new(ResBody::from(body));
         let status = policy.status(verdict).and_then(|status| StatusCode::from_u16(status).ok());
         *response.status_mut() = status.unwrap_or(StatusCode::FORBIDDEN);
         *response.headers_mut() = headers;
-        response.extensions_mut().insert(Decided);
+        mark(&mut response);
         response
     }
 
-    fn write(&self, headers: &mut HeaderMap, Additions { nth, verdict, origin }: Additions) {
-        let Some(values) = self.values.get(nth) else { return };
-        let constants = [
-            (Verdict::ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_CREDENTIALS, &values.credentials),
-            (Verdict::ALLOW_METHODS, ACCESS_CONTROL_ALLOW_METHODS, &values.methods),
-            (Verdict::ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_HEADERS, &values.headers),
-            (Verdict::MAX_AGE, ACCESS_CONTROL_MAX_AGE, &values.max_age),
-            (Verdict::EXPOSE_HEADERS, ACCESS_CONTROL_EXPOSE_HEADERS, &values.expose),
-        ];
-        let origin = values.any_origin.clone().or(origin);
-        let origin = origin.filter(|_| verdict.has(Verdict::ALLOW_ORIGIN));
-        let origin = origin.map(|origin| (ACCESS_CONTROL_ALLOW_ORIGIN, origin));
-        let constants = constants
-            .into_iter()
-            .filter(|&(bit, ..)| verdict.has(bit))
-            .map(|(_, name, value)| (name, value.clone()));
-        let vary = verdict.vary().map(HeaderValue::from_static);
-        write(headers, origin.into_iter().chain(constants), vary);
+    fn write(&self, headers: &mut HeaderMap, additions: &mut Additions) {
+        let verdict = additions.verdict;
+        let Some(values) = self.values.get(additions.nth) else { return };
+        remove_shared(headers);
+        if verdict.has(Verdict::ALLOW_ORIGIN)
+            && let Some(origin) = values.any_origin.clone().or(additions.origin.take())
+        {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+        if verdict.has(Verdict::ALLOW_CREDENTIALS) {
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, const { constant(b"true") });
+        }
+        if verdict.has(Verdict::ALLOW_METHODS) {
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, values.methods.clone());
+        }
+        if verdict.has(Verdict::ALLOW_HEADERS) {
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, values.headers.clone());
+        }
+        if verdict.has(Verdict::MAX_AGE) {
+            headers.insert(ACCESS_CONTROL_MAX_AGE, values.max_age.clone());
+        }
+        if verdict.has(Verdict::EXPOSE_HEADERS) {
+            merge(headers, ACCESS_CONTROL_EXPOSE_HEADERS, values.expose.clone());
+        }
+        if let Some(vary) = vary(verdict) {
+            merge(headers, VARY, vary);
+        }
     }
 }
 
 /// The constant header values of a policy: cloning one counts a reference.
 struct Values {
     any_origin: Option<HeaderValue>,
-    credentials: HeaderValue,
     methods: HeaderValue,
     headers: HeaderValue,
     max_age: HeaderValue,
@@ -270,7 +317,6 @@ impl Values {
             |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
         Self {
             any_origin: policy.constant.then(|| HeaderValue::from_static("*")),
-            credentials: HeaderValue::from_static("true"),
             methods: value(&policy.methods.value),
             headers: value(&policy.headers.value),
             max_age: value(policy.max_age.as_deref().unwrap_or_default()),
@@ -316,8 +362,9 @@ where
             },
             Projection::Continue { inner, shared, additions } => {
                 let mut response = ready!(inner.poll(cx))?;
-                if response.extensions_mut().insert(Decided).is_none() {
-                    shared.write(response.headers_mut(), additions.clone());
+                if !is_decided(&response) {
+                    shared.write(response.headers_mut(), additions);
+                    mark(&mut response);
                 }
                 Poll::Ready(Ok(response))
             }

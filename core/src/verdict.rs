@@ -105,11 +105,15 @@ impl Verdict {
     #[must_use]
     pub const fn vary(self) -> Option<&'static str> {
         if self.has(Self::VARY_PREFLIGHT) {
-            Some("Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+            Some(VARY_PREFLIGHT)
         } else if self.has(Self::VARY_ORIGIN) {
-            Some("Origin")
+            Some(VARY_ORIGIN)
         } else {
             None
         }
     }
 }
+
+const VARY_ORIGIN: &str = "Origin";
+const VARY_PREFLIGHT: &str =
+    "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
