@@ -17,7 +17,8 @@ export async function checkPage({ allowed, servers }) {
     const rows = await page.evaluate(() => globalThis.rows);
 
     const expected = expectedRows(servers);
-    const results = expected.map((row) => ({ ...row, ...rows.find((other) => isSame(row, other)) }));
+    const found = (row) => rows.find((other) => isSame(row, other));
+    const results = expected.map((row) => ({ ...row, ...found(row) }));
     console.log(`\n${results.map(line).join('\n')}\n`);
 
     await mkdir(new URL('.', `file://${SCREENSHOT}`), { recursive: true });
@@ -48,5 +49,5 @@ function isSame(a, b) {
 
 function line({ page, server, client, step, ok = false, detail = 'no result' }) {
   const mark = ok ? 'ok   ' : 'WRONG';
-  return `${mark}  ${server}  ${client.padEnd(3)}  ${page.padEnd(7)}  ${step.padEnd(33)}  ${detail}`;
+  return [mark, server, client.padEnd(3), page.padEnd(7), step.padEnd(33), detail].join('  ');
 }

@@ -1,8 +1,9 @@
 const CORS_REQUEST = /^(origin|access-control-request-.*)$/;
 const CORS_ANSWER = /^(access-control-.*|vary)$/;
 
-/** What a recorded server wrote of an exchange, reduced to what the page and the terminal show. */
-export function reportOf(server, { time, method, path, status, decision, requestHeaders, headers }) {
+/** What a recorded server wrote of an exchange, reduced to what the page and terminal show. */
+export function reportOf(server, exchange) {
+  const { time, method, path, status, decision, requestHeaders, headers } = exchange;
   const asked = Object.entries(requestHeaders).filter(([name]) => CORS_REQUEST.test(name));
   const sent = headers.filter(([name]) => CORS_ANSWER.test(name));
   const { origin = null } = requestHeaders;
@@ -15,7 +16,8 @@ export function lineOf({ server, time, method, path, origin, verdict, reason }) 
   const clock = new Date(time).toTimeString().slice(0, 8);
   const request = `${method.padEnd(7)} ${printable(path)}`;
   const decision = reason === null ? verdict : `${verdict}: ${printable(reason)}`;
-  return `${clock}  ${server.padEnd(7)}  ${request}  ${printable(origin ?? 'no origin')}  ${decision}`;
+  const from = printable(origin ?? 'no origin');
+  return `${clock}  ${server.padEnd(7)}  ${request}  ${from}  ${decision}`;
 }
 
 /** What a request sent could move the cursor, recolour the terminal or fake a line: escape it. */

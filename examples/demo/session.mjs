@@ -1,7 +1,7 @@
+import * as v2 from '@modelcontextprotocol/client';
 import * as v1 from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import * as v1http from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
 
 /** The steps of a session with the official client of each generation, in order. */
 export const STEPS = {
@@ -58,7 +58,9 @@ function openV1(url, credentials) {
     client.setNotificationHandler(ToolListChangedNotificationSchema, resolve);
   });
   const answers = watchedFetch(credentials);
-  const transport = new TransportV1(new URL(url), { fetch: answers.fetch });
+  const transport = new v1http.StreamableHTTPClientTransport(new URL(url), {
+    fetch: answers.fetch,
+  });
   return {
     async connected() {
       await client.connect(transport);
@@ -88,14 +90,16 @@ function openV1(url, credentials) {
 }
 
 function openV2(url, credentials) {
-  const client = new ClientV2(
+  const client = new v2.Client(
     { name: 'crossgate-demo', version: '0.1.0' },
     { versionNegotiation: { mode: 'auto' } },
   );
   const changed = new Promise((resolve) => {
     client.setNotificationHandler('notifications/tools/list_changed', resolve);
   });
-  const transport = new TransportV2(new URL(url), { requestInit: { credentials } });
+  const transport = new v2.StreamableHTTPClientTransport(new URL(url), {
+    requestInit: { credentials },
+  });
   return {
     async connected() {
       await client.connect(transport);

@@ -24,7 +24,7 @@ def create_app(
     credentials: bool = False,
     on_decision: Callable[[Any], None] | None = None,
 ) -> FastAPI:
-    """One MCP endpoint for every published version of the protocol, open to the pages in `origins`."""
+    """One MCP endpoint for every version of the protocol, open to the pages in `origins`."""
     mcp = create_server()
     # CORSMiddleware judges Host and Origin before the SDK sees the request. The SDK's own guard is
     # off, because a second pair of lists could only disagree with the first.

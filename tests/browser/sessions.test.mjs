@@ -63,7 +63,8 @@ function assertStreamAndEnd(exchanges) {
 
 function assertMirrored(exchanges) {
   const named = exchanges.filter(({ requestHeaders }) => requestHeaders['mcp-param-region']);
-  assert.deepEqual(named.map(({ requestHeaders }) => requestHeaders['mcp-param-region']), ['eu-west']);
+  const values = named.map(({ requestHeaders }) => requestHeaders['mcp-param-region']);
+  assert.deepEqual(values, ['eu-west']);
   const asked = ({ requestHeaders }) =>
     requestHeaders['access-control-request-headers']?.split(',').includes('mcp-param-region');
   const preflight = exchanges.find(asked);

@@ -3,7 +3,8 @@ export function addCard(parent, { title, subtitle, steps }) {
   const lines = new Map(steps.map((step) => [step, line(step)]));
   const heading = element('h3', {}, title);
   const list = element('ol', {}, ...[...lines.values()].map(({ root }) => root));
-  parent.append(element('article', {}, heading, element('p', { className: 'url' }, subtitle), list));
+  const url = element('p', { className: 'url' }, subtitle);
+  parent.append(element('article', {}, heading, url, list));
   return {
     report({ step, ok, detail }) {
       const { root, text } = lines.get(step);

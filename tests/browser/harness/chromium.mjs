@@ -20,7 +20,8 @@ const SWITCHES = [
 export function launchChromium() {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   if (!existsSync(executablePath)) {
-    throw new Error(`no Chromium at ${executablePath}: run scripts/install-browser, or set CHROMIUM`);
+    const remedy = 'run scripts/install-browser, or set CHROMIUM';
+    throw new Error(`no Chromium at ${executablePath}: ${remedy}`);
   }
   return chromium.launch({
     executablePath,

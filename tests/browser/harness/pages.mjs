@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-const EMPTY_PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>page</title>';
+const EMPTY_PAGE = '<!doctype html><link rel="icon" href="data:,"><title>page</title>';
 
 /**
  * Serves pages and scripts on a free port, under every name that resolves to this machine: the
