@@ -47,6 +47,7 @@
 
 extern crate alloc;
 
+pub mod browser;
 mod cluster;
 mod config;
 mod denial;
