@@ -1,0 +1,2 @@
+export { default } from './index.js';
+export * from './index.js';

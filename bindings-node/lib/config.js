@@ -1,0 +1,82 @@
+'use strict';
+
+const { OPTIONS } = require('../options.js');
+const native = require('../native.js');
+const { anchoredForm, toCore } = require('./expression.js');
+const { problem } = require('./problems.js');
+
+const PRESETS = JSON.parse(native.presets());
+const KNOWN = new Set(OPTIONS.flatMap(({ name, alias = name }) => [name, alias]));
+
+/**
+ * Options as the core takes them, and what of `origin` stays here: a function, and expressions that
+ * the core's engine does not speak. Nothing is judged but types: that is the core's part.
+ */
+function read(options, preset) {
+  const problems = [];
+  const config = { ...PRESETS[preset] };
+  // The core adds these to the preset's.
+  const mcp = preset === 'MCP';
+  if (mcp) Object.assign(config, { allow_headers: [], expose_headers: [] });
+
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) {
+      problems.push(problem(name, 'invalid', 'option', name, `the options are ${[...KNOWN].join(', ')}`));
+    }
+  }
+  for (const { core, name, alias, read } of OPTIONS) {
+    const value = options[name] ?? options[alias];
+    if (read === undefined || value === undefined || value === null) continue;
+    const known = read(value);
+    if (known === undefined) {
+      const [subject, fix] = read.expected;
+      problems.push(problem(name, 'invalid', subject, show(value), fix));
+    } else {
+      config[core] = known;
+    }
+  }
+  const origins = 'origin' in options ? readOrigins(options.origin, problems) : undefined;
+  if (origins !== undefined) {
+    const { strings, expressions, decide } = origins;
+    const foreign = expressions.filter((expression) => toCore(expression) === undefined);
+    const spoken = expressions.map(toCore).filter((source) => source !== undefined);
+    config.allow_origins = strings;
+    config.allow_origin_regex = spoken.length === 0 ? null : spoken.join('|');
+    config.origins_by_host = decide !== undefined || foreign.length > 0;
+    return { config, mcp, problems, decide, expressions: foreign };
+  }
+  return { config, mcp, problems, decide: undefined, expressions: [] };
+}
+
+/** npm cors's `origin`: a boolean, a string, an expression, lists of them, or a function. */
+function readOrigins(value, problems) {
+  const origins = { strings: [], expressions: [], decide: undefined };
+  if (typeof value === 'function') return { ...origins, decide: value };
+  for (const element of [value].flat(Infinity)) {
+    if (element === true) origins.strings.push('*');
+    else if (typeof element === 'string') origins.strings.push(element);
+    else if (element instanceof RegExp) {
+      const anchored = anchoredForm(element);
+      if (anchored === undefined) origins.expressions.push(element);
+      else problems.push(problem('origin', 'prohibited', 'expression', element, `it matches other sites' origins too: anchor it at both ends, as in \`${anchored}\``));
+    } else if (element === undefined || element === null) {
+      const fix = 'state the origins; `*` for any, false for none';
+      problems.push(problem('origin', 'missing', 'origin', '', fix));
+    } else if (element !== false) {
+      const fix = 'expected a string, a RegExp, true, false, or a list of them; or a function';
+      problems.push(problem('origin', 'invalid', 'origin', show(element), fix));
+    }
+  }
+  return origins;
+}
+
+function show(value) {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
+
+module.exports = { PRESETS, read };

@@ -1,0 +1,47 @@
+'use strict';
+
+// The layout of a verdict, as in core/src/verdict.rs.
+
+/** What becomes of a request: bits 0 to 3. Up to `REFUSED` the application runs. */
+const OUTCOME = 0xf;
+const NOT_CORS = 0;
+const ALLOWED = 1;
+const REFUSED = 2;
+const PREFLIGHT = 3;
+const PREFLIGHT_REFUSED = 4;
+const METHOD_REFUSED = 6;
+const UNDECIDED = 9;
+
+/** The rule that refused something: bits 4 to 7. */
+const RULE = 0xf0;
+
+/** The headers to write. */
+const ALLOW_ORIGIN = 1 << 8;
+const ALLOW_CREDENTIALS = 1 << 9;
+const EXPOSE_HEADERS = 1 << 13;
+const EVERY_HEADER = 0x3f00;
+
+/** The values of which depend on the request. */
+const REQUESTED = (1 << 14) | (1 << 15);
+
+const VARY_ORIGIN = 1 << 16;
+const VARY_PREFLIGHT = 1 << 17;
+
+module.exports = {
+  ALLOWED,
+  ALLOW_CREDENTIALS,
+  ALLOW_ORIGIN,
+  EVERY_HEADER,
+  EXPOSE_HEADERS,
+  METHOD_REFUSED,
+  NOT_CORS,
+  OUTCOME,
+  PREFLIGHT,
+  PREFLIGHT_REFUSED,
+  REFUSED,
+  REQUESTED,
+  RULE,
+  UNDECIDED,
+  VARY_ORIGIN,
+  VARY_PREFLIGHT,
+};
