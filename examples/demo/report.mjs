@@ -7,7 +7,7 @@ export function reportOf(server, exchange) {
   const asked = Object.entries(requestHeaders).filter(([name]) => CORS_REQUEST.test(name));
   const sent = headers.filter(([name]) => CORS_ANSWER.test(name));
   const { origin = null } = requestHeaders;
-  const { verdict, reason } = decision;
+  const { verdict, reason } = decision ?? { verdict: 'no decision', reason: null };
   return { server, time, method, path, origin, status, verdict, reason, asked, sent };
 }
 

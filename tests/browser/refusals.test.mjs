@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { API, OTHER, setStage } from './stage.mjs';
+import { OTHER, setStage } from './stage.mjs';
 
 const INITIALIZE = JSON.stringify({
   jsonrpc: '2.0',
@@ -23,9 +23,9 @@ for (const server of ['fastapi', 'express']) {
       assert.equal(connected.ok, false);
       assert.match(connected.detail, /Failed to fetch/);
 
-      const exchanges = stage.network.to(stage.url);
-      assert.notEqual(exchanges.length, 0);
-      for (const { method, status, responseHeaders } of exchanges) {
+      const answered = stage.network.to(stage.url).filter(({ status }) => status !== undefined);
+      assert.notEqual(answered.length, 0);
+      for (const { method, status, responseHeaders } of answered) {
         assert.equal(`${method} ${status}`, 'OPTIONS 403');
         assertUnreadable(responseHeaders);
       }
@@ -68,7 +68,7 @@ for (const server of ['fastapi', 'express']) {
     assert.equal(answer.status, 421);
     assertRefused(stage.decisions, { method: 'POST', reason: 'host-not-allowed' });
 
-    const own = await post(stage, `${stage.server.origin(API)}/mcp`, 'application/json');
+    const own = await post(stage, stage.url, 'application/json');
     assert.equal(own.error, 'TypeError');
     assertRefused(stage.decisions, { method: 'OPTIONS', reason: 'origin-not-allowed' });
   });

@@ -5,10 +5,11 @@ import { recordNetwork } from 'crossgate-browser-harness/network.mjs';
 import { bundle, servePages } from 'crossgate-browser-harness/pages.mjs';
 import { SERVERS, startServer } from 'crossgate-browser-harness/servers.mjs';
 
-/** Listed by every server here: its page may call. */
-export const APP = 'app.example.test';
-/** The server's own name, and the only one it answers to beside loopback. */
-export const API = 'api.example.test';
+// The page that may call, and the name that the server answers to: of one site, so that a cookie
+// goes along. Over plain HTTP, credentials are for loopback names alone.
+const OPEN = { app: 'app.example.test', api: 'api.example.test' };
+const CREDENTIALED = { app: 'app.localhost', api: 'api.app.localhost' };
+
 /** A name that nobody listed, of a page or of the server. */
 export const OTHER = 'other.example.test';
 
@@ -28,18 +29,15 @@ after(async () => {
   await browser?.close();
 });
 
-/** The origin of the page with that host name. */
-export function originOf(host) {
-  return pages.origin(host);
-}
-
 /**
  * A server on a port of its own, and a page in a browser context of its own: a preflight answer
  * that the browser kept from another case would hide what this case's server says.
  */
-export async function setStage(t, { server: name, page: host = APP, credentials = false }) {
+export async function setStage(t, { server: name, page: host, credentials = false }) {
+  const { app, api } = credentials ? CREDENTIALED : OPEN;
+  const origin = pages.origin(app);
   const decisions = [];
-  const settings = { origins: [originOf(APP)], hosts: [API], credentials };
+  const settings = { origins: [origin], hosts: [api], credentials };
   const server = await startServer(SERVERS[name], settings, (event) => decisions.push(event));
   t.after(() => server.stop());
 
@@ -47,14 +45,15 @@ export async function setStage(t, { server: name, page: host = APP, credentials 
   t.after(() => context.close());
   const page = await context.newPage();
   const network = await recordNetwork(page);
-  await page.goto(`${originOf(host)}/`);
+  await page.goto(`${pages.origin(host ?? app)}/`);
   await page.addScriptTag({ url: '/page.js', type: 'module' });
 
-  const url = `${server.origin(API)}/mcp`;
+  const url = `${server.origin(api)}/mcp`;
   return {
     context,
     decisions,
     network,
+    origin,
     page,
     server,
     url,
