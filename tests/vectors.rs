@@ -174,8 +174,8 @@ fn check_decision(policies: &PolicySet, case: &Case, want: &Want, faults: &mut V
     compare("denial", format!("{denial:?}"), format!("{wanted:?}"));
     let body = decision.body();
     if let Some(wanted) = &want.body {
-        let body = body.as_ref().map(|(_, body)| body.as_str());
-        compare("body", format!("{body:?}"), format!("{:?}", Some(wanted)));
+        let body = body.as_ref().map_or("", |(_, body)| body.as_str());
+        compare("body", format!("{body:?}"), format!("{wanted:?}"));
     }
     if let Some(wanted) = &want.content_type {
         let content_type = body.as_ref().map(|(content_type, _)| *content_type);

@@ -74,10 +74,10 @@ impl Profile {
             Ok(sent) => sent,
             Err(blocked) => return Fetched { preflight: None, sent: false, result: Err(blocked) },
         };
-        if let Some(asked) = &sent {
-            if let Err(blocked) = self.check_preflight(fetch, asked, preflight) {
-                return Fetched { preflight: sent, sent: false, result: Err(blocked) };
-            }
+        if let Some(asked) = &sent
+            && let Err(blocked) = self.check_preflight(fetch, asked, preflight)
+        {
+            return Fetched { preflight: sent, sent: false, result: Err(blocked) };
         }
         Fetched { preflight: sent, sent: true, result: self.check(fetch, actual) }
     }

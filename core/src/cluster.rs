@@ -23,22 +23,21 @@ impl ClusterDomain {
     /// The one name under which rules know a service: the full one. `None` when `host` is not
     /// another name of a service.
     pub(crate) fn full(&self, host: &[u8]) -> Option<Buffer> {
+        let short = self.short(host).or_else(|| is_service(host).then_some(host))?;
         let mut full = Buffer::default();
-        match self.short(host) {
-            Some(short) => full.push(short)?,
-            None if is_service(host) => full.push(host)?,
-            None => return None,
-        }
+        full.push(short)?;
         full.push(&self.0)?;
         Some(full)
     }
 }
 
 /// At least a service and a namespace before `svc`. Shorter names are public ones: `web.dev`.
+/// A leading dot stands for any service, as in a rule's `.ns.svc`.
 fn is_service(host: &[u8]) -> bool {
-    host.strip_suffix(b".svc").is_some_and(|name| {
-        name.contains(&b'.') && name.split(|&byte| byte == b'.').all(|label| !label.is_empty())
-    })
+    let Some(name) = host.strip_suffix(b".svc") else { return false };
+    let mut labels = name.split(|&byte| byte == b'.');
+    let first = labels.next();
+    first.is_some() && labels.clone().next().is_some() && labels.all(|label| !label.is_empty())
 }
 
 /// As many bytes as an origin can have, without an allocation.
@@ -50,6 +49,12 @@ pub(crate) struct Buffer {
 impl Default for Buffer {
     fn default() -> Self {
         Self { bytes: [0; LONGEST], len: 0 }
+    }
+}
+
+impl core::fmt::Write for Buffer {
+    fn write_str(&mut self, written: &str) -> core::fmt::Result {
+        self.push(written.as_bytes()).ok_or(core::fmt::Error)
     }
 }
 
@@ -93,7 +98,6 @@ mod tests {
             "mcp.ns",
             "web.dev",
             "ns.svc",
-            ".ns.svc",
             "mcp.ns.svc.cluster.local.attacker.com",
             "evil.cluster.local",
             "mcp.ns.xsvc",

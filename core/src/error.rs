@@ -89,9 +89,12 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} {}", self.option, self.reason, self.subject)?;
         if self.reason != Reason::Missing {
-            write!(f, " `{}`", Excerpt(self.value.as_bytes()))?;
+            let cut = self.value.floor_char_boundary(EXCERPT);
+            let shown = self.value.get(..cut).unwrap_or_default();
+            let more = if cut < self.value.len() { "…" } else { "" };
+            write!(f, " `{}{more}`", OneLine(shown))?;
         }
-        write!(f, " ({})", self.fix)
+        write!(f, " ({})", OneLine(&self.fix))
     }
 }
 
@@ -152,6 +155,22 @@ impl Fault {
 
     pub(crate) fn prohibited(fix: impl Into<Cow<'static, str>>) -> Self {
         Self { reason: Reason::Prohibited, fix: fix.into() }
+    }
+}
+
+/// Text of the configuration's author, on one line.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -10,10 +10,8 @@ use core::cmp::Ordering;
 
 use crate::{
     error::{Fault, Problem},
-    header_name::{
-        check_prefix, check_request_header, is_forbidden_request_header, is_token, is_token_byte,
-    },
-    method::duplicate,
+    header_name::{check_prefix, check_request_header, is_forbidden_request_header, is_token},
+    method::{duplicate, redundant},
 };
 
 /// The request headers a policy allows, and the header that says so.
@@ -56,38 +54,36 @@ impl HeaderSet {
         let mut any = false;
         for &header in headers {
             let name = header.to_ascii_lowercase();
-            if header == "*" {
-                any = true;
-                continue;
-            }
-            let known = match header.strip_suffix('*') {
-                Some(prefix) => match check_prefix(prefix) {
-                    Ok(()) => {
-                        let prefix = name.trim_end_matches('*').as_bytes();
-                        insert(&mut prefixes, prefix)
-                    }
-                    Err(fault) => {
-                        problems.push(Problem::new(OPTION, "header", header, fault));
-                        continue;
-                    }
-                },
-                None => match check_request_header(header) {
-                    Ok(()) => insert(&mut exact, name.as_bytes()),
-                    Err(fault) => {
-                        problems.push(Problem::new(OPTION, "header", header, fault));
-                        continue;
-                    }
-                },
+            let inserted = match name.strip_suffix('*') {
+                Some("") => {
+                    any = true;
+                    continue;
+                }
+                Some(prefix) => check_prefix(prefix).map(|()| insert(&mut prefixes, prefix)),
+                None => check_request_header(&name).map(|()| insert(&mut exact, &name)),
             };
-            if !known {
-                notes.push(Problem::new(OPTION, "header", header, duplicate()));
-            } else if is_forbidden_request_header(header) {
-                let fault = Fault::forbidden("remove it: no page can set it");
-                notes.push(Problem::new(OPTION, "header", header, fault));
+            match inserted {
+                Err(fault) => problems.push(Problem::new(OPTION, "header", header, fault)),
+                Ok(false) => notes.push(Problem::new(OPTION, "header", header, duplicate())),
+                Ok(true) => {
+                    if is_forbidden_request_header(header) {
+                        let fault = Fault::forbidden("remove it: no page can set it");
+                        notes.push(Problem::new(OPTION, "header", header, fault));
+                    }
+                    if !name.ends_with('*') {
+                        listed.push(header);
+                    }
+                }
             }
-            if known && !header.ends_with('*') {
-                listed.push(header);
-            }
+        }
+        let covered = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            // `*` without credentials covers every name but this one.
+            (any && name != "authorization")
+                || prefixes.iter().any(|prefix| name.as_bytes().starts_with(prefix))
+        };
+        for name in listed.iter().filter(|name| covered(name)) {
+            notes.push(Problem::new(OPTION, "header", *name, redundant()));
         }
         exact.sort_unstable();
         let value = if any && !credentials {
@@ -113,15 +109,15 @@ impl HeaderSet {
 
     /// The first name that is not allowed.
     pub(crate) fn first_refused<'l>(&self, list: &'l [u8]) -> Option<&'l [u8]> {
-        elements(list).find(|name| !self.lists(name) && !self.admits(name))
+        elements(list).find(|name| self.find(name).is_none())
     }
 
     /// The whole `Access-Control-Allow-Headers`, with what the policy's rules admit of `list`.
     pub(crate) fn reflected(&self, list: &[u8]) -> String {
         let mut value = self.value.clone();
         let listed = value.len();
-        for name in elements(list).take(MOST_REFLECTED) {
-            if self.lists(name) || !self.admits(name) {
+        for name in elements(list) {
+            if self.find(name) != Some(Admission::ByRule) {
                 continue;
             }
             let Ok(name) = core::str::from_utf8(name) else { continue };
@@ -143,7 +139,7 @@ impl HeaderSet {
 
     /// The list as browsers send it, against the names in one walk. `None`: not so, or not allowed.
     ///
-    /// Strictly increasing on both sides, so that the work is bounded by the policy, not by the
+    /// Increasing on both sides, so that the work is bounded by the policy, not by the
     /// request. The listed names are compared where they stand: nothing looks for commas.
     fn walk(&self, list: &[u8]) -> Option<bool> {
         let mut rest = Some(list);
@@ -156,7 +152,8 @@ impl HeaderSet {
             }
             let (name, tail) = split_name(list)?;
             reflected += 1;
-            if name <= previous || reflected > MOST_REFLECTED || !self.admits(name) {
+            let bounded = list.len() <= LONGEST_TOLERATED && reflected <= MOST_REFLECTED;
+            if !bounded || name <= previous || !self.admits(name) {
                 return None;
             }
             previous = name;
@@ -176,42 +173,41 @@ impl HeaderSet {
             if nth == MOST_TOLERATED {
                 return Judgement { names: Names::TooMany, reflects: false };
             }
-            if self.lists(name) {
-                continue;
-            }
-            if self.admits(name) {
-                judgement.reflects = true;
-            } else {
-                judgement.names = Names::Refused;
+            match self.find(name) {
+                Some(Admission::Listed) => {}
+                Some(Admission::ByRule) => judgement.reflects = true,
+                None => judgement.names = Names::Refused,
             }
         }
         judgement
     }
 
-    /// Whether a name, in any case, is one of the exact ones.
-    fn lists(&self, name: &[u8]) -> bool {
-        self.exact.binary_search_by(|known| cmp_ignoring_case(known, name)).is_ok()
+    /// What admits a name, in any case.
+    fn find(&self, name: &[u8]) -> Option<Admission> {
+        let name = LowerCase::new(name)?;
+        let name = name.as_bytes();
+        if self.exact.binary_search_by(|known| (**known).cmp(name)).is_ok() {
+            return Some(Admission::Listed);
+        }
+        self.admits(name).then_some(Admission::ByRule)
     }
 
-    /// Whether a rule admits a name, in any case.
+    /// Whether a rule admits a name, whose prefix is in lower case.
     fn admits(&self, name: &[u8]) -> bool {
-        if name.len() > LONGEST_NAME {
-            return false;
-        }
         if self.any {
             return is_token(name);
         }
-        self.prefixes.iter().any(|prefix| {
-            name.split_at_checked(prefix.len()).is_some_and(|(start, rest)| {
-                start.eq_ignore_ascii_case(prefix)
-                    && !rest.is_empty()
-                    && rest.iter().all(|&byte| is_token_byte(byte))
-            })
-        })
+        self.prefixes.iter().any(|prefix| name.strip_prefix(&**prefix).is_some_and(is_token))
     }
 }
 
-/// Whether the first name of a sorted list is one of the expected. Takes those up to it off the
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Admission {
+    Listed,
+    ByRule,
+}
+
+/// Whether the first name of a sorted list is one of the expected. Takes those before it off the
 /// expected, and leaves in `rest` what is behind its comma.
 fn take_listed<'l>(
     list: &'l [u8],
@@ -224,13 +220,19 @@ fn take_listed<'l>(
             Ordering::Greater => return false,
             Ordering::Less => *expected = later,
             Ordering::Equal => {
-                *expected = later;
                 *rest = match behind {
                     [] => None,
                     [b',', tail @ ..] => Some(tail),
                     // The beginning of a longer name, which is greater.
-                    _ => continue,
+                    _ => {
+                        *expected = later;
+                        continue;
+                    }
                 };
+                // Firefox repeats names, but not without end.
+                if list.len() > LONGEST_TOLERATED {
+                    *expected = later;
+                }
                 return true;
             }
         }
@@ -246,30 +248,50 @@ fn split_name(list: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     }
 }
 
-/// Inserts a name unless it is there.
-fn insert(names: &mut Vec<Box<[u8]>>, name: &[u8]) -> bool {
-    let new = !names.iter().any(|known| **known == *name);
+/// Inserts a name, and says whether it was not there.
+fn insert(names: &mut Vec<Box<[u8]>>, name: &str) -> bool {
+    let new = !names.iter().any(|known| **known == *name.as_bytes());
     if new {
-        names.push(name.into());
+        names.push(name.as_bytes().into());
     }
     new
 }
 
 /// The elements of a list, without OWS and empty ones.
-fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    list.split(|&byte| byte == b',').map(trim).filter(|name| !name.is_empty())
+fn elements(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    core::iter::from_fn(move || {
+        // Whatever separates, in one run: a list of nothing but commas is one step.
+        let start = list.iter().position(|byte| !matches!(byte, b',' | b' ' | b'\t'))?;
+        let element = list.get(start..)?;
+        let end = element.iter().position(|&byte| byte == b',').unwrap_or(element.len());
+        let (mut name, behind) = element.split_at_checked(end)?;
+        list = behind;
+        // https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3
+        while let [rest @ .., b' ' | b'\t'] = name {
+            name = rest;
+        }
+        Some(name)
+    })
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3>
-fn trim(mut bytes: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
-        bytes = rest;
+/// A name in lower case, on the stack. `None` when it is too long to be looked at.
+struct LowerCase {
+    bytes: [u8; LONGEST_NAME],
+    len: usize,
+}
+
+impl LowerCase {
+    fn new(name: &[u8]) -> Option<Self> {
+        let mut bytes = [0; LONGEST_NAME];
+        let copy = bytes.get_mut(..name.len())?;
+        copy.copy_from_slice(name);
+        copy.make_ascii_lowercase();
+        Some(Self { bytes, len: name.len() })
     }
-    bytes
-}
 
-fn cmp_ignoring_case(lower: &[u8], name: &[u8]) -> Ordering {
-    lower.iter().copied().cmp(name.iter().map(u8::to_ascii_lowercase))
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
 }
 
 const OPTION: &str = "allow_headers";

@@ -8,8 +8,11 @@ use crate::{
     error::{Fault, Problem},
     host_rules::HostRules,
     method::duplicate,
-    origin::{Origin, is_host, is_loopback, parse_ipv6, parse_port, split_port},
-    pattern::Port,
+    origin::{
+        Origin, ends_in_a_number, is_host, is_loopback, parse_ipv6, parse_port, split_port,
+        write_ipv6,
+    },
+    pattern::{Port, propose_ipv6},
 };
 
 /// `allow_hosts`, parsed.
@@ -47,7 +50,8 @@ impl HostSet {
         for &entry in hosts.unwrap_or_default() {
             if entry == "*" {
                 if hosts.is_some_and(|hosts| hosts.len() > 1) {
-                    let fault = Fault::prohibited("`*` checks no Host: name the others or none");
+                    let fault =
+                        Fault::prohibited("`*` alone checks no Host: remove it, or the others");
                     problems.push(Problem::new(OPTION, "host", entry, fault));
                 }
                 continue;
@@ -105,7 +109,8 @@ pub(crate) fn is_own_origin(origin: &[u8], host: Option<&[u8]>, check: HostCheck
     if !similar.is_some_and(|(ours, theirs)| ours.eq_ignore_ascii_case(theirs)) {
         return false;
     }
-    let Some((origin, host)) = Origin::parse(origin).zip(Host::parse(host)) else { return false };
+    let Some(origin) = Origin::parse(origin) else { return false };
+    let Some(host) = Host::parse(host) else { return false };
     let origin_host = origin.host.strip_suffix(b".").unwrap_or(origin.host);
     origin_host == host.name.as_bytes()
         && origin.port_or_default()
@@ -129,25 +134,16 @@ impl Host {
         };
         let mut name = Buffer::default();
         if let [b'[', address @ .., b']'] = host {
-            let mut canonical = Canonical(name);
-            core::fmt::Write::write_fmt(&mut canonical, format_args!("[{}]", parse_ipv6(address)?))
-                .ok()?;
-            name = canonical.0;
+            name.push(b"[")?;
+            write_ipv6(parse_ipv6(address)?, &mut name).ok()?;
+            name.push(b"]")?;
         } else {
             name.push_lower_case(host.strip_suffix(b".").unwrap_or(host))?;
-            if !is_host(name.as_bytes()) {
+            if !is_host(name.as_bytes()) || name.as_bytes().ends_with(b".") {
                 return None;
             }
         }
         Some(Self { name, port })
-    }
-}
-
-struct Canonical(Buffer);
-
-impl core::fmt::Write for Canonical {
-    fn write_str(&mut self, written: &str) -> core::fmt::Result {
-        self.0.push(written.as_bytes()).ok_or(core::fmt::Error)
     }
 }
 
@@ -176,6 +172,9 @@ fn parse_entry(entry: &str) -> Result<(&[u8], Port), Fault> {
             None => String::from(EXPECTED),
         }));
     }
+    if let Some(proposal) = propose_ipv6(entry, "") {
+        return Err(Fault::invalid(proposal));
+    }
     let (authority, any_port) = match entry.strip_suffix(":*") {
         Some(authority) => (authority, true),
         None => (entry, false),
@@ -192,8 +191,12 @@ fn parse_entry(entry: &str) -> Result<(&[u8], Port), Fault> {
     };
     let name = host.strip_suffix(b".").unwrap_or(host);
     let parent = name.strip_prefix(b"*.");
-    if !is_host(parent.unwrap_or(name)) {
+    let domain = parent.unwrap_or(name);
+    if !is_host(domain) || domain.ends_with(b".") {
         return Err(Fault::invalid(EXPECTED));
+    }
+    if parent.is_some_and(ends_in_a_number) {
+        return Err(Fault::invalid("an IP address has no subdomains"));
     }
     Ok((if parent.is_some() { name.get(1..).unwrap_or_default() } else { name }, port))
 }

@@ -112,12 +112,13 @@ pub(crate) fn remove_shared(headers: &mut HeaderMap) {
     headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
 }
 
-/// Adds to a list the elements that it lacks, as a line of its own. `*` lacks none.
-pub(crate) fn merge(headers: &mut HeaderMap, name: HeaderName, added: HeaderValue) {
+/// Adds to a list the elements that it lacks, as a line of its own; `*` lacks none. Returns whether
+/// that line is `added` itself.
+pub(crate) fn merge(headers: &mut HeaderMap, name: HeaderName, added: HeaderValue) -> bool {
     let mut lines = match headers.entry(name) {
         Entry::Vacant(entry) => {
             entry.insert(added);
-            return;
+            return true;
         }
         Entry::Occupied(lines) => lines,
     };
@@ -130,11 +131,14 @@ pub(crate) fn merge(headers: &mut HeaderMap, name: HeaderName, added: HeaderValu
     let lacking: Vec<&[u8]> = elements(added.as_bytes()).filter(|element| !has(element)).collect();
     if lacking.len() == elements(added.as_bytes()).count() {
         lines.append(added);
-    } else if !lacking.is_empty()
+        return true;
+    }
+    if !lacking.is_empty()
         && let Ok(lacking) = HeaderValue::from_bytes(&lacking.join(b", ".as_slice()))
     {
         lines.append(lacking);
     }
+    false
 }
 
 fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {

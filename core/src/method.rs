@@ -36,6 +36,11 @@ impl MethodSet {
                 names.push(method);
             }
         }
+        if any {
+            for name in &names {
+                notes.push(Problem::new(OPTION, "method", *name, redundant()));
+            }
+        }
         // With credentials browsers take `*` for the name of a method:
         // https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
         if any && credentials {
@@ -88,6 +93,9 @@ fn check(method: &str) -> Result<(), Fault> {
     if method.contains([',', ' ']) {
         return Err(Fault::invalid("write one method an entry"));
     }
+    if method.contains('*') {
+        return Err(Fault::invalid("write `*` for any method, or name the methods"));
+    }
     if !is_token(method.as_bytes()) {
         return Err(Fault::invalid("expected a token such as `PUT`"));
     }
@@ -101,6 +109,10 @@ fn check(method: &str) -> Result<(), Fault> {
 
 pub(crate) fn duplicate() -> Fault {
     Fault::prohibited("remove it: it is listed already")
+}
+
+pub(crate) fn redundant() -> Fault {
+    Fault::prohibited("remove it: another entry covers it")
 }
 
 const OPTION: &str = "allow_methods";

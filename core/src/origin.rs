@@ -91,10 +91,16 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
     if !is_domain(domain) {
         return false;
     }
-    // A host that ends in a number is an address to a URL parser:
-    // https://url.spec.whatwg.org/#ends-in-a-number-checker
-    let last = domain.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
-    !last.first().is_some_and(u8::is_ascii_digit) || parse_ipv4(host).is_some()
+    !ends_in_a_number(domain) || parse_ipv4(host).is_some()
+}
+
+/// A URL parser takes such a host for an address:
+/// <https://url.spec.whatwg.org/#ends-in-a-number-checker>.
+pub(crate) fn ends_in_a_number(domain: &[u8]) -> bool {
+    match domain.rsplit(|&byte| byte == b'.').next().unwrap_or_default() {
+        [b'0', b'x', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
+        digits => digits.iter().all(u8::is_ascii_digit),
+    }
 }
 
 /// Labels of lower-case letters, digits, `-` and `_` (which is not in any standard, but sent).
@@ -138,15 +144,20 @@ pub(crate) fn is_loopback(host: &[u8]) -> bool {
         })
 }
 
-/// Compressed as <https://url.spec.whatwg.org/#concept-ipv6-serializer> does. IPv4-mapped addresses
-/// are left out: their hexadecimal form names another machine's address in disguise.
 fn is_canonical_ipv6(address: &[u8]) -> bool {
     parse_ipv6(address).is_some_and(|parsed| {
         let mut expected = Expected(address);
-        parsed.to_ipv4_mapped().is_none()
-            && write!(expected, "{parsed}").is_ok()
-            && expected.0.is_empty()
+        write_ipv6(parsed, &mut expected).is_ok() && expected.0.is_empty()
     })
+}
+
+/// Compressed as <https://url.spec.whatwg.org/#concept-ipv6-serializer> does, which knows no
+/// decimal form of mapped IPv4 addresses.
+pub(crate) fn write_ipv6(address: Ipv6Addr, to: &mut impl Write) -> fmt::Result {
+    match (address.to_ipv4_mapped(), address.segments()) {
+        (Some(_), [.., high, low]) => write!(to, "::ffff:{high:x}:{low:x}"),
+        _ => write!(to, "{address}"),
+    }
 }
 
 /// Compares what is written with bytes, for want of a place to write to.
@@ -184,6 +195,9 @@ mod tests {
             "tauri://localhost",
             "https://xn--bcher-kva.test",
             "http://1.2.3.4.example",
+            "http://db.4you:5432",
+            "moz-extension://2c127fa4-62c7-4e4f-90e5-472b45eecfdc",
+            "http://[::ffff:7f00:1]:3000",
         ] {
             assert!(Origin::parse(origin.as_bytes()).is_some(), "{origin}");
         }
@@ -220,7 +234,7 @@ mod tests {
             "https://[::1",
             "https://[0:0:0:0:0:0:0:1]",
             "https://[::FFFF]",
-            "https://[::ffff:7f00:1]",
+            "https://[::ffff:127.0.0.1]",
             "https://[::1]x",
             "file://",
             "https://bücher.test",

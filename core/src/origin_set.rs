@@ -2,13 +2,14 @@
 //! the patterns.
 
 use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
+use core::fmt::Write;
 
 use crate::{
     cluster::{Buffer, ClusterDomain},
     config::Config,
     error::{Fault, Problem},
     host_rules::HostRules,
-    method::duplicate,
+    method::{duplicate, redundant},
     origin::{LONGEST, Origin, is_loopback},
     pattern::Pattern,
     public_suffix::{has_public_suffix_below, is_public_suffix},
@@ -24,7 +25,7 @@ pub(crate) struct OriginSet {
     schemes: Vec<Box<[u8]>>,
     cluster: Option<ClusterDomain>,
     #[cfg(feature = "regex")]
-    regex: Option<regex::bytes::Regex>,
+    regex: Option<crate::regex::Regex>,
 }
 
 #[derive(Debug)]
@@ -83,6 +84,15 @@ impl OriginSet {
             }
         }
         hosts.index();
+        let covered = |origin: &str| {
+            any || Origin::parse(origin.as_bytes()).is_some_and(|origin| {
+                hosts.admit(origin.host, origin.scheme, origin.port)
+                    || schemes.iter().any(|scheme| **scheme == *origin.scheme)
+            })
+        };
+        for origin in exact.iter().filter(|origin| covered(origin)) {
+            notes.push(Problem::new(OPTION, "origin", origin.as_ref(), redundant()));
+        }
         exact.sort_unstable();
         note_duplicates(&exact, notes);
         exact.dedup();
@@ -96,7 +106,7 @@ impl OriginSet {
             #[cfg(feature = "regex")]
             regex: config
                 .allow_origin_regex
-                .and_then(|source| crate::regex::parse(source, problems)),
+                .and_then(|source| crate::regex::Regex::parse(source, problems)),
         }
     }
 
@@ -249,25 +259,9 @@ fn with_host(origin: Origin<'_>, host: &[u8]) -> Option<Buffer> {
     text.push(b"://")?;
     text.push(host)?;
     if let Some(port) = origin.port {
-        text.push(b":")?;
-        text.push(alloc_free_decimal(port).as_bytes())?;
+        write!(text, ":{port}").ok()?;
     }
     Some(text)
-}
-
-/// A port in digits, without an allocation.
-fn alloc_free_decimal(port: u16) -> Buffer {
-    let mut digits = Buffer::default();
-    let mut unit = 10_000;
-    while unit > 0 {
-        if port >= unit {
-            // One byte always fits.
-            let digit = b'0' + u8::try_from(port / unit % 10).unwrap_or_default();
-            digits.push(&[digit]);
-        }
-        unit /= 10;
-    }
-    digits
 }
 
 fn note_duplicates(sorted: &[Cow<'_, str>], notes: &mut Vec<Problem>) {
@@ -282,15 +276,3 @@ fn note_duplicates(sorted: &[Cow<'_, str>], notes: &mut Vec<Problem>) {
 
 const OPTION: &str = "allow_origins";
 const FEW: usize = 4;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn writes_ports() {
-        for port in [1, 80, 443, 8080, 10_000, 65_535] {
-            assert_eq!(alloc_free_decimal(port).as_bytes(), alloc::format!("{port}").as_bytes());
-        }
-    }
-}

@@ -4,7 +4,10 @@ use alloc::{format, string::String};
 
 use crate::{
     error::Fault,
-    origin::{Origin, default_port, is_domain, is_host, is_scheme, parse_port, split_port},
+    origin::{
+        Origin, default_port, ends_in_a_number, is_domain, is_host, is_loopback, is_scheme,
+        parse_port, split_port, write_ipv6,
+    },
     punycode,
 };
 
@@ -91,12 +94,7 @@ impl<'a> Pattern<'a> {
 /// A domain that can have subdomains: an IP address cannot. 251 bytes leave room for `a.`.
 fn is_parent(host: &str) -> bool {
     let domain = host.strip_suffix('.').unwrap_or(host);
-    domain.len() <= 251
-        && is_domain(domain.as_bytes())
-        && !domain
-            .rsplit('.')
-            .next()
-            .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()))
+    domain.len() <= 251 && is_domain(domain.as_bytes()) && !ends_in_a_number(domain.as_bytes())
 }
 
 /// Rules for those who register names, which the URL grammar does not know.
@@ -128,12 +126,23 @@ fn diagnose(entry: &str) -> Fault {
     if entry.contains(',') {
         return Fault::invalid("write one origin an entry, without commas");
     }
-    if entry.contains(char::is_whitespace) {
+    if entry.trim() != entry {
         return Fault::invalid("remove the white space");
     }
+    if entry.contains(char::is_whitespace) {
+        return Fault::invalid("write one origin an entry, without white space");
+    }
+    if entry.contains(['\\', '^', '$', '(', '|']) {
+        return Fault::invalid("write an expression in allow_origin_regex");
+    }
     let Some((scheme, authority)) = entry.split_once("://") else {
-        let with_scheme = format!("https://{entry}");
-        return match proposal(&with_scheme) {
+        let proposal = proposal(&format!("https://{entry}"));
+        let loopback = Origin::parse(proposal.as_deref().unwrap_or_default().as_bytes())
+            .is_some_and(|origin| is_loopback(origin.host));
+        return match proposal {
+            Some(origin) if loopback => {
+                Fault::invalid(format!("add the scheme: `{}`", origin.replacen("https", "http", 1)))
+            }
             Some(origin) => Fault::invalid(format!("add the scheme: `{origin}`")),
             None => Fault::invalid(EXPECTED),
         };
@@ -144,7 +153,7 @@ fn diagnose(entry: &str) -> Fault {
     if is_web(scheme) && authority.trim_end_matches('/').split(':').next() == Some("*") {
         return Fault::prohibited("write `*` for any origin, or name the hosts");
     }
-    let end = authority.find(['/', '?', '#', '\\']).unwrap_or(authority.len());
+    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
     let (authority, rest) = authority.split_at_checked(end).unwrap_or((authority, ""));
     if authority.contains('@') {
         return Fault::invalid("remove the user name: an origin has none");
@@ -160,8 +169,11 @@ fn diagnose(entry: &str) -> Fault {
     if !entry.is_ascii() {
         return offer("write the host in punycode, as browsers send it");
     }
-    if !rest.is_empty() {
-        return offer("remove the path: an origin has none");
+    match rest.chars().next() {
+        Some('?') => return offer("remove the query: an origin has none"),
+        Some('#') => return offer("remove the fragment: an origin has none"),
+        Some(_) => return offer("remove the path: an origin has none"),
+        None => {}
     }
     if entry.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return offer("write it in lower case, as browsers send it");
@@ -176,17 +188,34 @@ fn diagnose(entry: &str) -> Fault {
             "`*` stands for subdomains, as in `https://*.example.com`, or for the port, as in `:*`",
         );
     }
-    diagnose_authority(authority, host)
+    if let Some(proposal) = propose_ipv6(authority, scheme) {
+        return Fault::invalid(proposal);
+    }
+    diagnose_name(authority, host)
 }
 
-fn diagnose_authority(authority: &str, host: &str) -> Fault {
-    if let Some((address, _)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return match address.parse::<core::net::Ipv6Addr>() {
-            Ok(address) if address.to_ipv4_mapped().is_none() => {
-                Fault::invalid(format!("write the address as browsers do: `[{address}]`"))
-            }
-            _ => Fault::invalid("expected an IPv6 address in brackets"),
-        };
+/// What is meant by an authority that has an IPv6 address in it, not as browsers write it.
+pub(crate) fn propose_ipv6(authority: &str, scheme: &str) -> Option<String> {
+    let slashes = if scheme.is_empty() { "" } else { "://" };
+    let example =
+        || Some(format!("write an IPv6 address in brackets, as in `{scheme}{slashes}[::1]:3000`"));
+    let Some(rest) = authority.strip_prefix('[') else {
+        return (authority.matches(':').count() > 1 && !authority.starts_with("*."))
+            .then(example)
+            .flatten();
+    };
+    let Some((address, _)) = rest.split_once(']') else { return example() };
+    let Ok(parsed) = address.parse() else {
+        return Some(String::from("expected an IPv6 address in brackets"));
+    };
+    let mut canonical = String::new();
+    write_ipv6(parsed, &mut canonical).ok()?;
+    (canonical != address).then(|| format!("write the address as browsers do: `[{canonical}]`"))
+}
+
+fn diagnose_name(authority: &str, host: &str) -> Fault {
+    if authority.starts_with("*.[") {
+        return Fault::invalid("an IP address has no subdomains");
     }
     let digits = host.split_once(':').map(|(_, digits)| digits);
     if digits.is_some_and(|digits| digits != "*" && parse_port(digits.as_bytes()).is_none()) {
@@ -194,7 +223,7 @@ fn diagnose_authority(authority: &str, host: &str) -> Fault {
     }
     let name = host.split(':').next().unwrap_or_default();
     let last = name.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
-    if last.starts_with(|c: char| c.is_ascii_digit()) {
+    if ends_in_a_number(last.as_bytes()) && !last.is_empty() {
         return if authority.starts_with("*.") {
             Fault::invalid("an IP address has no subdomains")
         } else {
@@ -213,7 +242,7 @@ fn diagnose_authority(authority: &str, host: &str) -> Fault {
 fn proposal(entry: &str) -> Option<String> {
     let (scheme, authority) = entry.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
-    let end = authority.find(['/', '?', '#', '\\']).unwrap_or(authority.len());
+    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
     let authority = punycode::to_ascii(authority.get(..end)?)?;
     let default = default_port(scheme.as_bytes()).map(|port| format!(":{port}"));
     let authority =

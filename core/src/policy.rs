@@ -9,7 +9,7 @@ use crate::{
     header_list::HeaderSet,
     header_name::{check_response_header, is_safelisted_response_header},
     host::HostSet,
-    method::{MethodSet, duplicate},
+    method::{MethodSet, duplicate, redundant},
     origin::is_domain,
     origin_set::OriginSet,
     verdict::Verdict,
@@ -71,8 +71,11 @@ impl Policy {
             );
             problems.push(Problem::new("allow_hosts", "hosts", "", fault));
         }
-        let cluster_domain = parse_cluster_domain(config.cluster_domain, &mut problems);
+        // Parsed before the hosts, which depend on it, and reported behind them, in their order.
+        let mut later = Vec::new();
+        let cluster_domain = parse_cluster_domain(config.cluster_domain, &mut later);
         let hosts = HostSet::parse(config.allow_hosts, cluster_domain, &mut problems, &mut notes);
+        problems.append(&mut later);
         let reject = parse_word(config.denied, "denied", ["continue", "reject"], &mut problems);
         let json =
             parse_word(config.denied_body, "denied_body", ["text", "json-rpc"], &mut problems);
@@ -161,6 +164,11 @@ fn parse_expose(
                 notes.push(Problem::new(OPTION, "header", header, fault));
             }
             exposed.push(header);
+        }
+    }
+    if exposed.contains(&"*") {
+        for name in exposed.iter().filter(|name| **name != "*") {
+            notes.push(Problem::new(OPTION, "header", *name, redundant()));
         }
     }
     exposed.join(", ")

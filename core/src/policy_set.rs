@@ -1,6 +1,7 @@
 //! One server, several policies, by path.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, format, vec::Vec};
+use core::cmp::Reverse;
 
 use crate::{
     config::Config,
@@ -66,8 +67,15 @@ impl PolicySet {
             ("health_paths", paths.health, Config { allow_hosts: Some(&["*"]), ..*config }),
         ] {
             for &path in paths {
-                match check(path) {
-                    Ok(()) => exceptions.push((Box::from(path), policies.len())),
+                let listed = exceptions.iter().find(|(_, known, _)| *known == path);
+                let checked = match listed {
+                    Some((option, ..)) => {
+                        Err(Fault::prohibited(format!("it is listed in {option} already")))
+                    }
+                    None => check(path),
+                };
+                match checked {
+                    Ok(()) => exceptions.push((option, path, policies.len())),
                     Err(fault) => problems.push(Problem::new(option, "path", path, fault)),
                 }
             }
@@ -75,11 +83,14 @@ impl PolicySet {
                 policies.push(Policy::new(&config)?);
             }
         }
-        if problems.is_empty() {
-            Ok(Self { policies, exceptions })
-        } else {
-            Err(ConfigError::new(problems))
+        if !problems.is_empty() {
+            return Err(ConfigError::new(problems));
         }
+        // The first that covers a path is the most exact one.
+        exceptions.sort_by_key(|(_, path, _)| (path.ends_with('*'), Reverse(path.len())));
+        let exceptions =
+            exceptions.into_iter().map(|(_, path, nth)| (Box::from(path), nth)).collect();
+        Ok(Self { policies, exceptions })
     }
 
     /// The policies of an MCP server: [`Config::MCP`] with what `config` states beside it.

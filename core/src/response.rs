@@ -154,15 +154,13 @@ impl Policy {
         let (Exchange::Actual { origin, .. } | Exchange::Preflight { origin, .. }) = exchange
         else {
             return match host_refused {
-                Some((outcome, rule)) => Verdict::new(outcome, self.vary_bit()).because(rule),
+                Some((outcome, rule)) => Verdict::new(outcome, self.not_cors_bits()).because(rule),
                 None => self.not_cors(),
             };
         };
         let allowed = if self.constant || self.origins.allows(origin) {
             true
-        } else if host_refused.is_some() {
-            false
-        } else if is_own_origin(origin, request.host, host) {
+        } else if host_refused.is_none() && is_own_origin(origin, request.host, host) {
             return self.not_cors();
         } else if self.origins_by_host && Origin::parse(origin).is_some() {
             match given {
@@ -200,10 +198,11 @@ impl Policy {
     /// served to those who send one; and for a constant policy the same answer to everybody.
     /// <https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches>
     fn not_cors(&self) -> Verdict {
-        Verdict::new(
-            Outcome::NotCors,
-            if self.constant { self.share } else { Verdict::VARY_ORIGIN },
-        )
+        Verdict::new(Outcome::NotCors, self.not_cors_bits())
+    }
+
+    fn not_cors_bits(&self) -> u32 {
+        if self.constant { self.share } else { Verdict::VARY_ORIGIN }
     }
 
     fn vary_bit(&self) -> u32 {

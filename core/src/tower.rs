@@ -180,12 +180,6 @@ fn is_decided<B>(response: &http::Response<B>) -> bool {
         || response.extensions().get::<Decided>().is_some()
 }
 
-fn mark<B>(response: &mut http::Response<B>) {
-    if !is_decided(response) {
-        response.extensions_mut().insert(Decided);
-    }
-}
-
 #[derive(Clone, Copy)]
 struct Decided;
 
@@ -252,28 +246,32 @@ impl Shared {
     ) -> http::Response<ResBody> {
         let verdict = additions.verdict;
         let body = policy.body(verdict, request);
-        let mut headers = HeaderMap::with_capacity(8);
+        let mut headers = HeaderMap::with_capacity(6);
         if let Some((content_type, _)) = &body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
             headers.insert(X_CONTENT_TYPE_OPTIONS, const { constant(b"nosniff") });
         }
-        if verdict.has(Verdict::METHODS_REQUESTED | Verdict::HEADERS_REQUESTED) {
+        let marked = if verdict.has(Verdict::METHODS_REQUESTED | Verdict::HEADERS_REQUESTED) {
             policy.decision(verdict, &request).apply(&mut headers);
+            false
         } else {
-            self.write(&mut headers, &mut additions);
-        }
+            self.write(&mut headers, &mut additions)
+        };
         let body = body.map_or_else(String::new, |(_, body)| body);
         let mut response = http::Response::new(ResBody::from(body));
         let status = policy.status(verdict).and_then(|status| StatusCode::from_u16(status).ok());
         *response.status_mut() = status.unwrap_or(StatusCode::FORBIDDEN);
         *response.headers_mut() = headers;
-        mark(&mut response);
+        if !marked {
+            response.extensions_mut().insert(Decided);
+        }
         response
     }
 
-    fn write(&self, headers: &mut HeaderMap, additions: &mut Additions) {
+    /// Whether its own line of `Vary` now stands in the headers.
+    fn write(&self, headers: &mut HeaderMap, additions: &mut Additions) -> bool {
         let verdict = additions.verdict;
-        let Some(values) = self.values.get(additions.nth) else { return };
+        let Some(values) = self.values.get(additions.nth) else { return false };
         remove_shared(headers);
         if verdict.has(Verdict::ALLOW_ORIGIN)
             && let Some(origin) = values.any_origin.clone().or(additions.origin.take())
@@ -295,9 +293,7 @@ impl Shared {
         if verdict.has(Verdict::EXPOSE_HEADERS) {
             merge(headers, ACCESS_CONTROL_EXPOSE_HEADERS, values.expose.clone());
         }
-        if let Some(vary) = vary(verdict) {
-            merge(headers, VARY, vary);
-        }
+        vary(verdict).is_some_and(|vary| merge(headers, VARY, vary))
     }
 }
 
@@ -362,9 +358,8 @@ where
             },
             Projection::Continue { inner, shared, additions } => {
                 let mut response = ready!(inner.poll(cx))?;
-                if !is_decided(&response) {
-                    shared.write(response.headers_mut(), additions);
-                    mark(&mut response);
+                if !is_decided(&response) && !shared.write(response.headers_mut(), additions) {
+                    response.extensions_mut().insert(Decided);
                 }
                 Poll::Ready(Ok(response))
             }

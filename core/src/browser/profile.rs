@@ -19,8 +19,9 @@ pub struct Profile {
     /// safelist; by the standard each value is looked up alone.
     /// <https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names>
     pub joins_before_safelisting: bool,
-    /// `DPR`, `Width`, `Viewport-Width`, `Device-Memory`, `RTT`, `Downlink`, `ECT`, and `Save-Data`
-    /// with the value `on`, need no preflight, as in drafts of the client hints.
+    /// `DPR`, `Device-Memory`, `Downlink`, `Width`, `Viewport-Width` and `RTT` with a number, `ECT`
+    /// with a known word and `Save-Data` with `on` need no preflight, as in drafts of the client
+    /// hints.
     pub safelists_client_hints: bool,
     /// A `User-Agent` set by script needs no preflight.
     pub safelists_user_agent: bool,

@@ -47,21 +47,19 @@ pub(super) fn is_safelisted<'a>(
     if joined_length(values.clone()) > 128 {
         return false;
     }
-    let mut bytes = values.clone().flatten();
+    let mut bytes = values.clone().flatten().copied();
     if is("accept") {
         !bytes.any(is_unsafe_byte)
     } else if is("accept-language") || is("content-language") {
-        bytes.all(|byte| byte.is_ascii_alphanumeric() || b" *,-.;=".contains(byte))
+        bytes.all(|byte| byte.is_ascii_alphanumeric() || b" *,-.;=".contains(&byte))
     } else if is("content-type") {
         !bytes.any(is_unsafe_byte) && is_form_type(values)
     } else if is("range") {
         is_simple_range(values, profile.bounds_range)
     } else if is("user-agent") {
         profile.safelists_user_agent
-    } else if is("save-data") {
-        profile.safelists_client_hints && is_only(values, b"on")
     } else {
-        profile.safelists_client_hints && is_one_of(name, &CLIENT_HINTS)
+        profile.safelists_client_hints && is_client_hint(name, values)
     }
 }
 
@@ -71,8 +69,8 @@ pub(super) fn joined_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> usize
 }
 
 /// <https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte>
-fn is_unsafe_byte(byte: &u8) -> bool {
-    *byte < 0x20 && *byte != b'\t' || b"\"():<>?@[\\]{}\x7f".contains(byte)
+fn is_unsafe_byte(byte: u8) -> bool {
+    byte < 0x20 && byte != b'\t' || b"\"():<>?@[\\]{}\x7f".contains(&byte)
 }
 
 /// Whether the values, joined by `, `, are a MIME type whose essence is one that a form can send.
@@ -127,8 +125,23 @@ fn significant(mut digits: &[u8]) -> &[u8] {
     digits
 }
 
-fn is_only<'a>(mut values: impl Iterator<Item = &'a [u8]>, word: &[u8]) -> bool {
-    values.next().is_some_and(|value| value.eq_ignore_ascii_case(word)) && values.next().is_none()
+/// As Chromium knows them.
+fn is_client_hint<'a>(name: &[u8], mut values: impl Iterator<Item = &'a [u8]>) -> bool {
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let is_integer = |number: &[u8]| !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    let is = |names: &[&str]| is_one_of(name, names);
+    if is(&["save-data"]) {
+        value.eq_ignore_ascii_case(b"on")
+    } else if is(&["ect"]) {
+        matches!(value, b"slow-2g" | b"2g" | b"3g" | b"4g")
+    } else if is(&["dpr", "device-memory", "downlink"]) {
+        let mut parts = value.splitn(2, |byte| *byte == b'.');
+        parts.all(is_integer)
+    } else {
+        is(&["width", "viewport-width", "rtt"]) && is_integer(value)
+    }
 }
 
 fn is_one_of(word: &[u8], words: &[&str]) -> bool {
@@ -178,6 +191,3 @@ const FORBIDDEN: [&str; 21] = [
 
 const METHOD_OVERRIDES: [&str; 3] =
     ["X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"];
-
-const CLIENT_HINTS: [&str; 7] =
-    ["DPR", "Width", "Viewport-Width", "Device-Memory", "RTT", "Downlink", "ECT"];

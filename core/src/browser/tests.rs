@@ -171,9 +171,14 @@ fn departs_from_the_safelist_where_a_browser_does() {
         ),
         (&[("range", "bytes=0-"), ("range", "bytes=0-")], [false, true, false, true]),
         (&[("range", &huge)], [false, true, true, true]),
-        (&[("DPR", "anything")], [true, false, true, true]),
-        (&[("save-data", "on")], [true, false, true, true]),
-        (&[("save-data", "off")], [true, true, true, true]),
+        (&[("DPR", "1.5"), ("downlink", "0"), ("RTT", "007")], [true, false, true, true]),
+        (&[("device-memory", ".5")], [true; 4]),
+        (&[("width", "1.5")], [true; 4]),
+        (&[("dpr", "1"), ("dpr", "1")], [true; 4]),
+        (&[("ect", "slow-2g")], [true, false, true, true]),
+        (&[("ect", "4G")], [true; 4]),
+        (&[("save-data", "ON")], [true, false, true, true]),
+        (&[("save-data", "off")], [true; 4]),
         (&[("user-agent", "x")], [true, false, true, true]),
     ] {
         let asked: Vec<bool> =
