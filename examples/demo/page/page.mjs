@@ -54,16 +54,14 @@ function wireRow({ name: server }) {
   return { page: 'both', server, client: 'all', step: WIRE, ok, detail };
 }
 
-/** The frame is of another origin, so it tells its rows by message. */
+/** The frame is of another origin, so it tells its height and its rows by message. */
 function runFrame() {
-  return new Promise((resolve) => {
-    addEventListener('message', function listen({ origin, data }) {
-      if (origin !== settings.refused) return;
-      frame.style.height = `${data.height}px`;
-      if (data.rows === undefined) return;
-      removeEventListener('message', listen);
-      resolve(data.rows);
-    });
-    frame.src = `${settings.refused}/refused`;
-  });
+  const { promise, resolve } = Promise.withResolvers();
+  onmessage = ({ origin, data }) => {
+    if (origin !== settings.refused) return;
+    if (data.height !== undefined) frame.style.height = `${data.height}px`;
+    if (data.rows !== undefined) resolve(data.rows);
+  };
+  frame.src = `${settings.refused}/refused`;
+  return promise;
 }

@@ -11,6 +11,9 @@ reports.onmessage = ({ data }) => {
   const report = JSON.parse(data);
   if (report.origin === location.origin && report.reason !== null) refusals.push(report);
 };
+new ResizeObserver(([{ contentRect }]) => tell({ height: contentRect.height })).observe(
+  document.documentElement,
+);
 reports.addEventListener('open', runAll, { once: true });
 
 async function runAll() {
@@ -29,7 +32,6 @@ async function runAll() {
     }
     return rows;
   });
-  tell({});
   tell({ rows: (await Promise.all(runs)).flat() });
 }
 
@@ -52,6 +54,5 @@ async function reason(server, seen) {
 }
 
 function tell(message) {
-  const { height } = document.documentElement.getBoundingClientRect();
-  if (parent !== window) parent.postMessage({ ...message, height }, settings.allowed);
+  if (parent !== window) parent.postMessage(message, settings.allowed);
 }
