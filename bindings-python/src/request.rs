@@ -1,0 +1,137 @@
+//! What a policy reads of an ASGI scope.
+//! Source: <https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope>.
+
+use crossgate::Request;
+use pyo3::{
+    exceptions::PyKeyError,
+    intern,
+    prelude::*,
+    types::{PyBytes, PyDict, PyList, PyString},
+};
+
+use crate::raw;
+
+/// The header lines that a policy reads, repeated ones joined.
+#[derive(Default)]
+pub(crate) struct Lines<'py> {
+    pub(crate) host: Option<Bound<'py, PyBytes>>,
+    pub(crate) origin: Option<Bound<'py, PyBytes>>,
+    pub(crate) request_method: Option<Bound<'py, PyBytes>>,
+    pub(crate) request_headers: Option<Bound<'py, PyBytes>>,
+}
+
+impl<'py> Lines<'py> {
+    #[inline]
+    pub(crate) fn take(&mut self, name: &[u8], value: &Bound<'py, PyBytes>) {
+        let line = match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => &mut self.host,
+            6 if name.eq_ignore_ascii_case(b"origin") => &mut self.origin,
+            29 if name.eq_ignore_ascii_case(b"access-control-request-method") => {
+                &mut self.request_method
+            }
+            30 if name.eq_ignore_ascii_case(b"access-control-request-headers") => {
+                &mut self.request_headers
+            }
+            _ => return,
+        };
+        *line = Some(match line.take() {
+            None => value.clone(),
+            Some(earlier) => {
+                let joined = [earlier.as_bytes(), value.as_bytes()].join(&b", "[..]);
+                PyBytes::new(value.py(), &joined)
+            }
+        });
+    }
+}
+
+/// A scope's part in a decision.
+pub(crate) struct Scope<'py> {
+    method: Option<Bound<'py, PyString>>,
+    path: Option<Bound<'py, PyAny>>,
+    pub(crate) lines: Lines<'py>,
+}
+
+impl<'py> Scope<'py> {
+    /// `with_path` is for policies that look at it.
+    #[inline]
+    pub(crate) fn read(scope: &Bound<'py, PyAny>, with_path: bool) -> PyResult<Self> {
+        let py = scope.py();
+        let method = get(scope, intern!(py, "method"))?;
+        let mut path = None;
+        if with_path {
+            path = get(scope, intern!(py, "raw_path"))?.filter(|raw| !raw.is_none());
+            if path.is_none() {
+                path = get(scope, intern!(py, "path"))?;
+            }
+        }
+        let mut lines = Lines::default();
+        if let Some(headers) = get(scope, intern!(py, "headers"))? {
+            let headers = match headers.cast_into_exact::<PyList>() {
+                Ok(list) => list,
+                // Any iterable is allowed, so it might be one that can be read only once.
+                Err(error) => {
+                    let list = PyList::new(
+                        py,
+                        error.into_inner().try_iter()?.collect::<PyResult<Vec<_>>>()?,
+                    )?;
+                    scope.set_item(intern!(py, "headers"), &list)?;
+                    list
+                }
+            };
+            raw::for_each_header(&headers, |name, value| lines.take(name, value))?;
+        }
+        Ok(Self { method: method.and_then(|method| method.cast_into().ok()), path, lines })
+    }
+
+    #[inline]
+    pub(crate) fn request(&self) -> Request<'_> {
+        fn bytes<'a>(line: Option<&'a Bound<'_, PyBytes>>) -> Option<&'a [u8]> {
+            line.map(|line| line.as_bytes())
+        }
+        Request {
+            // A WebSocket scope has none, but its handshake is a GET:
+            // https://www.rfc-editor.org/rfc/rfc6455#section-4.1
+            method: self.method.as_ref().map_or(b"GET", |method| text(method)),
+            path: self.path.as_ref().map_or(b"", |path| path_of(path)),
+            host: bytes(self.lines.host.as_ref()),
+            origin: bytes(self.lines.origin.as_ref()),
+            access_control_request_method: bytes(self.lines.request_method.as_ref()),
+            access_control_request_headers: bytes(self.lines.request_headers.as_ref()),
+        }
+    }
+}
+
+/// The raw path, without the query that some servers leave in it. Where a server gives none there
+/// is only the decoded path, which is also all that the application's router sees.
+fn path_of<'a>(path: &'a Bound<'_, PyAny>) -> &'a [u8] {
+    if let Ok(raw) = path.cast::<PyBytes>() {
+        return raw.as_bytes().split(|&byte| byte == b'?').next().unwrap_or_default();
+    }
+    path.cast::<PyString>().map_or(b"", |path| text(path))
+}
+
+/// A `str` that has no UTF-8 form equals nothing that a policy could list.
+fn text<'a>(text: &'a Bound<'_, PyString>) -> &'a [u8] {
+    text.to_str().map_or(b"\xff", str::as_bytes)
+}
+
+/// An entry of a scope or message, which may be any mapping.
+#[inline]
+pub(crate) fn get<'py>(
+    mapping: &Bound<'py, PyAny>,
+    key: &Bound<'py, PyString>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if let Ok(dict) = mapping.cast::<PyDict>() {
+        return dict.get_item(key);
+    }
+    match mapping.get_item(key) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_instance_of::<PyKeyError>(mapping.py()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+pub(crate) fn is_websocket(scope: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let kind = get(scope, intern!(scope.py(), "type"))?;
+    Ok(kind.is_some_and(|kind| kind.extract::<&str>().is_ok_and(|kind| kind == "websocket")))
+}
