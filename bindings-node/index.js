@@ -1,21 +1,17 @@
 'use strict';
 
-const { createMiddleware } = require('./lib/middleware.js');
-const { Policy } = require('./lib/policy.js');
+const { decisionOf } = require('./lib/audit.js');
+const { cors, mcp } = require('./lib/cors.js');
+const { Policy, PolicyHandle } = require('./lib/policy.js');
 const { ConfigError } = require('./lib/problems.js');
+const { attach, wrap } = require('./lib/server.js');
 
-/** npm cors's middleware. */
-function cors(options = {}) {
-  return middleware(options, 'EXPRESS');
-}
-
-/** Middleware for an MCP endpoint. */
-cors.mcp = function mcp(options = {}) {
-  return middleware(options, 'MCP');
-};
-
-function middleware({ onDecision, preflightContinue, ...options }, preset) {
-  return createMiddleware(new Policy(options, preset), { onDecision, preflightContinue });
-}
-
-module.exports = Object.assign(cors, { ConfigError, Policy });
+module.exports = Object.assign(cors, {
+  ConfigError,
+  Policy,
+  PolicyHandle,
+  attach,
+  decisionOf,
+  mcp,
+  wrap,
+});

@@ -1,4 +1,12 @@
 import cors from './index.js';
 
 export default cors;
-export const { ConfigError, Policy, mcp } = cors;
+export const {
+  ConfigError,
+  Policy,
+  PolicyHandle,
+  attach,
+  decisionOf,
+  mcp,
+  wrap,
+} = cors;

@@ -1,34 +1,53 @@
 'use strict';
 
-const { ALLOWED, EVERY_HEADER, NOT_CORS, OUTCOME, PREFLIGHT, REQUESTED, RULE } = require('./verdict.js');
+const {
+  ALLOWED,
+  EVERY_HEADER,
+  NOT_CORS,
+  ORIGIN_NULL,
+  OUTCOME,
+  PREFLIGHT,
+  REJECTED,
+  REQUESTED,
+  RULE,
+  VARY_ORIGIN,
+} = require('./verdict.js');
 
 /** One policy of the core, with what it answers most often at hand. */
 class Compiled {
   /**
-   * @param functions what the core has bound to the policy
-   * @param byMethod whether the method of an actual request counts
+   * @param functions those that the core has bound to the policy
+   * @param rejects whether refused requests stop before the application
    */
-  constructor({ verdict, answer }, byMethod) {
+  constructor({ verdict, answer }, rejects) {
     this.verdict = verdict;
     this.ask = answer;
-    this.byMethod = byMethod;
+    this.rejects = rejects;
     /** The verdict on a request without `Origin`, where the Host does not count. */
     this.quiet = verdict();
     this.byHost = (this.quiet & OUTCOME) !== NOT_CORS;
+    this.preflightStatus = this.answer(PREFLIGHT).status;
 
-    const { headers } = this.answer(EVERY_HEADER, 'null', undefined, 'GET');
-    const values = Object.fromEntries(headers);
+    const values = Object.fromEntries(this.answer(EVERY_HEADER, 'null').headers);
     /** `*` when that is the answer to everybody; else it is the origin of the request. */
     this.everyone = values['access-control-allow-origin'] === '*' ? '*' : undefined;
-    this.expose = values['access-control-expose-headers'];
+    this.vary = this.everyone === undefined ? 'Origin' : undefined;
+    this.expose = values['access-control-expose-headers'] || undefined;
 
     // The last allowed answers. Comparing a header with a known string costs a tenth of hashing it
     // or of asking the core. Refusals are not kept: many of them cannot push the others out.
-    this.actuals = new Array(KEPT).fill({ origin: '', host: '', method: '', verdict: 0 });
+    this.actuals = ring({ origin: null, host: null, method: null, verdict: 0 });
     this.nextActual = 0;
-    const preflight = { origin: '', method: '', headers: '', verdict: 0, block: undefined };
-    this.preflights = new Array(KEPT).fill(preflight);
+    this.preflights = ring({
+      origin: null,
+      method: null,
+      headers: null,
+      verdict: 0,
+      block: undefined,
+    });
     this.nextPreflight = 0;
+    this.hosts = ring({ host: null, verdict: 0 });
+    this.nextHost = 0;
     this.templates = new Map();
   }
 
@@ -39,15 +58,29 @@ class Compiled {
       if (
         kept.origin === origin &&
         (!this.byHost || kept.host === host) &&
-        (!this.byMethod || kept.method === method)
+        (!this.rejects || kept.method === method)
       ) {
         return kept.verdict;
       }
     }
-    const verdict = this.byMethod ? this.verdict(origin, host, method) : this.verdict(origin, host);
+    const verdict = this.rejects ? this.verdict(origin, host, method) : this.verdict(origin, host);
     if ((verdict & OUTCOME) === ALLOWED) {
       this.actuals[this.nextActual] = { origin, host, method, verdict };
       this.nextActual = (this.nextActual + 1) % KEPT;
+    }
+    return verdict;
+  }
+
+  /** The verdict on a request without `Origin`, where the Host counts. */
+  withoutOrigin(host) {
+    for (let nth = 0; nth < KEPT; nth += 1) {
+      const kept = this.hosts[nth];
+      if (kept.host === host) return kept.verdict;
+    }
+    const verdict = this.verdict(undefined, host);
+    if ((verdict & OUTCOME) === NOT_CORS) {
+      this.hosts[this.nextHost] = { host, verdict };
+      this.nextHost = (this.nextHost + 1) % KEPT;
     }
     return verdict;
   }
@@ -68,7 +101,7 @@ class Compiled {
     return answered;
   }
 
-  /** The headers of the answer to a preflight, `vary` among them; of 2xx only. */
+  /** The headers of an answer of 2xx to a preflight, `vary` among them. */
   block(verdict, origin, method, headers) {
     if ((verdict & OUTCOME) !== PREFLIGHT) return undefined;
     if (verdict & REQUESTED) return this.headers(verdict, origin, method, headers);
@@ -82,7 +115,11 @@ class Compiled {
 
   headers(verdict, origin, method, headers) {
     const answer = this.answer(verdict, origin, undefined, 'OPTIONS', method, headers);
-    return { vary: answer.vary, ...Object.fromEntries(answer.headers) };
+    const block = { vary: answer.vary, ...Object.fromEntries(answer.headers) };
+    // Without it Node would announce chunks. A 204 has none:
+    // https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+    if (this.preflightStatus !== 204) block['content-length'] = '0';
+    return block;
   }
 
   /** Everything that a verdict says. */
@@ -91,8 +128,29 @@ class Compiled {
       this.ask(verdict, origin, host, method, requestedMethod, requestedHeaders),
     );
   }
+
+  /** The answer where an origin function failed: not a word of why. */
+  undecided(method) {
+    const { contentType } = this.answer(REJECTED | ORIGIN_NULL, 'null');
+    const body =
+      contentType === 'application/json'
+        ? JSON.stringify({ jsonrpc: '2.0', error: { code: -32000, message: UNDECIDED_MESSAGE } })
+        : `${UNDECIDED_MESSAGE}\n`;
+    return {
+      status: 403,
+      headers: [],
+      vary: 'Origin',
+      contentType,
+      body: method === 'HEAD' ? null : body,
+    };
+  }
+}
+
+function ring(empty) {
+  return new Array(KEPT).fill(empty);
 }
 
 const KEPT = 4;
+const UNDECIDED_MESSAGE = 'the origin could not be decided';
 
-module.exports = { Compiled };
+module.exports = { Compiled, UNDECIDED_MESSAGE };

@@ -6,13 +6,13 @@ const { anchoredForm, toCore } = require('./expression.js');
 const { problem } = require('./problems.js');
 
 const PRESETS = JSON.parse(native.presets());
-const KNOWN = new Set(OPTIONS.flatMap(({ name, alias = name }) => [name, alias]));
+const KNOWN = new Set([...OPTIONS.flatMap(({ name, alias = name }) => [name, alias]), 'originCacheSeconds']);
 
 /**
  * Options as the core takes them, and what of `origin` stays here: a function, and expressions that
  * the core's engine does not speak. Nothing is judged but types: that is the core's part.
  */
-function read(options, preset) {
+function readOptions(options, preset) {
   const problems = [];
   const config = { ...PRESETS[preset] };
   // The core adds these to the preset's.
@@ -35,17 +35,22 @@ function read(options, preset) {
       config[core] = known;
     }
   }
-  const origins = 'origin' in options ? readOrigins(options.origin, problems) : undefined;
-  if (origins !== undefined) {
-    const { strings, expressions, decide } = origins;
-    const foreign = expressions.filter((expression) => toCore(expression) === undefined);
-    const spoken = expressions.map(toCore).filter((source) => source !== undefined);
-    config.allow_origins = strings;
-    config.allow_origin_regex = spoken.length === 0 ? null : spoken.join('|');
-    config.origins_by_host = decide !== undefined || foreign.length > 0;
-    return { config, mcp, problems, decide, expressions: foreign };
+  const { originCacheSeconds } = options;
+  if (originCacheSeconds !== undefined && !(originCacheSeconds >= 0)) {
+    const fix = 'expected 0 or more; without it nothing is cached';
+    problems.push(problem('originCacheSeconds', 'invalid', 'number of seconds', show(originCacheSeconds), fix));
   }
-  return { config, mcp, problems, decide: undefined, expressions: [] };
+  const read = { config, mcp, problems, originCacheSeconds, decide: undefined, expressions: [] };
+  if (!('origin' in options)) return read;
+
+  const { strings, expressions, decide } = readOrigins(options.origin, problems);
+  const sources = expressions.map(toCore);
+  const spoken = sources.filter((source) => source !== undefined);
+  const foreign = expressions.filter((_, nth) => sources[nth] === undefined);
+  config.allow_origins = strings;
+  config.allow_origin_regex = spoken.length === 0 ? null : spoken.join('|');
+  config.origins_by_host = decide !== undefined || foreign.length > 0;
+  return { ...read, decide, expressions: foreign };
 }
 
 /** npm cors's `origin`: a boolean, a string, an expression, lists of them, or a function. */
@@ -79,4 +84,4 @@ function show(value) {
   }
 }
 
-module.exports = { PRESETS, read };
+module.exports = { PRESETS, readOptions };

@@ -1,69 +1,124 @@
 'use strict';
 
-const { decisions, describe } = require('./audit.js');
-const { matches, engine } = require('./policy.js');
-const { hostOf, pathOf } = require('./request.js');
-const { mergeVary } = require('./vary.js');
-const {
-  ALLOW_CREDENTIALS,
-  ALLOW_ORIGIN,
-  EXPOSE_HEADERS,
-  OUTCOME,
-  REFUSED,
-  UNDECIDED,
-  VARY_ORIGIN,
-} = require('./verdict.js');
+const { answerPreflight, answerRefusal, passOn, share } = require('./answer.js');
+const { answerTo, decisions, describe, describeError } = require('./audit.js');
+const { setGiven } = require('./guard.js');
+const { ask, decideOrigin } = require('./origins.js');
+const { hostOf, pathOf, text } = require('./request.js');
+const { NOT_CORS, OUTCOME, PREFLIGHT, REFUSED, UNDECIDED, VARY_PREFLIGHT } = require('./verdict.js');
 
-function createMiddleware(policy, { onDecision, preflightContinue = false }) {
-  return function crossgate(request, response, next) {
-    const { strict, at, expressions } = policy[engine];
-    const chosen = at === undefined ? strict : at(pathOf(request));
-    const { headers, method } = request;
-    const { origin } = headers;
-    const host = hostOf(request);
-    let verdict;
-    let block;
-    const requestedMethod = headers['access-control-request-method'];
-    const requestedHeaders = headers['access-control-request-headers'];
-    const preflight = method === 'OPTIONS' && origin !== undefined && requestedMethod !== undefined;
-    if (preflight) ({ verdict, block } = chosen.preflight(origin, host, requestedMethod, requestedHeaders));
-    else if (origin === undefined) verdict = chosen.byHost ? chosen.verdict(undefined, host) : chosen.quiet;
-    else verdict = chosen.actual(origin, host, method);
-    if ((verdict & OUTCOME) === UNDECIDED) {
-      const allowed = expressions.some((one) => matches(one, origin));
-      verdict = chosen.verdict(origin, host, method, requestedMethod, requestedHeaders, allowed);
-      block = chosen.block(verdict, origin, requestedMethod, requestedHeaders);
-    }
-    if (onDecision !== undefined || decisions.hasSubscribers) {
-      const event = describe(request, chosen, verdict);
-      decisions.publish(event);
-      onDecision?.(event);
-    }
-    if ((verdict & OUTCOME) <= REFUSED) {
-      share(response, chosen, verdict, origin);
-      next();
+/** Decides a request, and either answers it or puts the policy in force and calls `next`. */
+function handle(engine, settings, request, response, next) {
+  const policy = engine.at === undefined ? engine.strict : engine.at(pathOf(request));
+  const { headers, method } = request;
+  let { origin } = headers;
+  if (origin === undefined) {
+    handleWithoutOrigin(engine, policy, settings, request, response, next);
+    return;
+  }
+  if (typeof origin !== 'string') origin = text(origin);
+  if (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined) {
+    handlePreflight(engine, policy, settings, origin, request, response, next);
+    return;
+  }
+  let host = policy.byHost ? hostOf(request) : headers.host;
+  let verdict = policy.actual(origin, host, method);
+  if ((verdict & OUTCOME) === NOT_CORS && !policy.byHost) {
+    // The server's own origin, by a Host that may have been repeated.
+    host = hostOf(request);
+    verdict = policy.actual(origin, host, method);
+  }
+  if ((verdict & OUTCOME) === UNDECIDED) {
+    decide(engine, policy, settings, [origin, host, method], request, response, next);
+    return;
+  }
+  act(policy, settings, verdict, undefined, origin, request, response, next);
+}
+
+function handleWithoutOrigin(engine, policy, settings, request, response, next) {
+  const verdict = policy.byHost ? policy.withoutOrigin(hostOf(request)) : policy.quiet;
+  if (engine.decide === undefined) {
+    act(policy, settings, verdict, undefined, undefined, request, response, next);
+    return;
+  }
+  const call = (callback) => engine.decide(undefined, callback, request);
+  // Its word on the origin does not matter, but it may stop the request by an error.
+  ask(engine.decide, call, (error) => {
+    if (error === undefined) act(policy, settings, verdict, undefined, undefined, request, response, next);
+    else fail(policy, settings, error, request, response, next);
+  });
+}
+
+function handlePreflight(engine, policy, settings, origin, request, response, next) {
+  const { headers } = request;
+  const host = hostOf(request);
+  const method = text(headers['access-control-request-method']);
+  const requested = text(headers['access-control-request-headers']);
+  const { verdict, block } = policy.preflight(origin, host, method, requested);
+  if ((verdict & OUTCOME) === UNDECIDED) {
+    const asked = [origin, host, 'OPTIONS', method, requested];
+    decide(engine, policy, settings, asked, request, response, next);
+    return;
+  }
+  act(policy, settings, verdict, block, origin, request, response, next);
+}
+
+/** Has the application decide the origin. */
+function decide(engine, policy, settings, asked, request, response, next) {
+  const [origin, host, method, requestedMethod, requestedHeaders] = asked;
+  decideOrigin(engine, origin, request, (error, allowed) => {
+    // Somebody else may have answered while the function thought.
+    if (response.headersSent) return;
+    if (error !== undefined) {
+      fail(policy, settings, error, request, response, next);
       return;
     }
-    const answer = block === undefined
-      ? chosen.answer(verdict, origin, host, method, requestedMethod, requestedHeaders)
-      : { status: 204, headers: Object.entries(block).filter(([name]) => name !== 'vary'), vary: block.vary };
-    for (const [name, value] of answer.headers) response.setHeader(name, value);
-    if (answer.vary) response.setHeader('vary', mergeVary(response.getHeader('vary'), answer.vary));
-    if (preflightContinue && preflight) return next();
-    response.statusCode = answer.status;
-    if (answer.body) {
-      response.setHeader('content-type', answer.contentType);
-      response.setHeader('x-content-type-options', 'nosniff');
-    }
-    response.end(answer.body ?? undefined);
-  };
+    const verdict = policy.verdict(origin, host, method, requestedMethod, requestedHeaders, allowed);
+    const block = policy.block(verdict, origin, requestedMethod, requestedHeaders);
+    setGiven(request, allowed);
+    act(policy, settings, verdict, block, origin, request, response, next);
+  });
 }
 
-function share(response, policy, verdict, origin) {
-  if (verdict & VARY_ORIGIN) response.setHeader('vary', mergeVary(response.getHeader('vary'), 'Origin'));
-  if (verdict & ALLOW_ORIGIN) response.setHeader('access-control-allow-origin', policy.everyone ?? origin);
-  if (verdict & ALLOW_CREDENTIALS) response.setHeader('access-control-allow-credentials', 'true');
-  if (verdict & EXPOSE_HEADERS) response.setHeader('access-control-expose-headers', policy.expose);
+/** Carries a verdict out. */
+function act(policy, settings, verdict, block, origin, request, response, next) {
+  if (settings.onDecision !== undefined || decisions.hasSubscribers) {
+    report(settings, describe(request, policy, verdict));
+  }
+  const outcome = verdict & OUTCOME;
+  if (outcome <= REFUSED) {
+    share(request, response, policy, verdict, origin);
+    next();
+    return;
+  }
+  const preflight = (verdict & VARY_PREFLIGHT) !== 0;
+  if (preflight && settings.preflightContinue && !policy.rejects) {
+    passOn(request, response, policy, answerTo(request, policy, verdict));
+    next();
+  } else if (outcome === PREFLIGHT) {
+    answerPreflight(request, response, policy, block);
+  } else {
+    answerRefusal(request, response, policy, answerTo(request, policy, verdict));
+  }
 }
 
-module.exports = { createMiddleware };
+/** An origin function failed. That never allows anything, and is told to nobody but the audit. */
+function fail(policy, settings, error, request, response, next) {
+  if (settings.onDecision !== undefined || decisions.hasSubscribers) {
+    report(settings, describeError(request, error));
+  }
+  if (settings.nextOnError) next(error);
+  else answerRefusal(request, response, policy, policy.undecided(request.method));
+}
+
+/** Tells the audit. Its own faults decide no request. */
+function report({ onDecision }, event) {
+  decisions.publish(event);
+  try {
+    onDecision?.(event);
+  } catch (error) {
+    process.emitWarning(error);
+  }
+}
+
+module.exports = { fail, handle };

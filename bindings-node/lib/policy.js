@@ -2,59 +2,121 @@
 
 const native = require('../native.js');
 const { Compiled } = require('./compiled.js');
-const { read } = require('./config.js');
+const { readOptions } = require('./config.js');
+const { OriginCache, matches } = require('./origins.js');
 const { ConfigError, ordered, translate } = require('./problems.js');
-const { UNDECIDED, OUTCOME } = require('./verdict.js');
+const { OUTCOME, UNDECIDED } = require('./verdict.js');
 
 /** What middleware needs of a policy. Not for others. */
-const engine = Symbol('engine');
+const engineOf = Symbol('crossgate engine');
 
 /** What a server allows other origins, ready to decide requests. Immutable. */
 class Policy {
-  /** @param {object} options @param {string} preset what options not stated are */
+  /**
+   * @param {object} options
+   * @param {string} preset the preset that the options build on
+   */
   constructor(options = {}, preset = 'DEFAULT') {
-    const { config, mcp, problems, decide, expressions } = read(options, preset);
+    const { config, mcp, problems, decide, expressions, originCacheSeconds } = readOptions(options, preset);
     const compiled = native.compile(JSON.stringify(config), mcp);
     if (compiled.problems !== undefined) problems.push(...translate(compiled.problems));
     if (problems.length > 0) throw new ConfigError(ordered(problems));
-    const byMethod = config.denied === 'reject';
-    const policies = compiled.policies.map((functions) => new Compiled(functions, byMethod));
-    this[engine] = {
+
+    const rejects = config.denied === 'reject';
+    const policies = compiled.policies.map((functions) => new Compiled(functions, rejects));
+    const cache = originCacheSeconds > 0 ? new OriginCache(originCacheSeconds) : undefined;
+    const reads = originReader(options);
+    this[engineOf] = {
       strict: policies[0],
       at: policies.length === 1 ? undefined : (path) => policies[compiled.at(path)],
       decide,
       expressions,
+      cache,
+      reads,
     };
+    this.preset = preset;
     /** What is useless or redundant in the options. */
     this.notes = Object.freeze(translate(compiled.notes));
+    Object.freeze(this);
   }
 
-  /** The options of an MCP server. */
+  /** The policy of an MCP endpoint. */
   static mcp(options) {
     return new Policy(options, 'MCP');
   }
 
   /**
-   * Decides a request. An `origin` function is not called: `given` stands for its word.
+   * Decides a request without answering it. An `origin` function is not called: `given` is its
+   * word.
    */
   decide(request, given) {
     const { method = 'GET', path = '/', host, origin } = request;
     const requested = [request.accessControlRequestMethod, request.accessControlRequestHeaders];
-    const { strict, at } = this[engine];
+    const { at, expressions, strict } = this[engineOf];
     const policy = at === undefined ? strict : at(path);
     let verdict = policy.verdict(origin, host, method, ...requested);
     if ((verdict & OUTCOME) === UNDECIDED) {
-      const allowed = given ?? this[engine].expressions.some((one) => matches(one, origin));
+      const allowed = given ?? expressions.some((expression) => matches(expression, origin));
       verdict = policy.verdict(origin, host, method, ...requested, allowed);
     }
     return decision(policy.answer(verdict, origin, host, method, ...requested));
   }
+
+  /** Forgets what an `origin` function said of an origin, or of all. */
+  forget(origin) {
+    this[engineOf].cache?.forget(origin);
+  }
 }
 
-function matches(expression, origin) {
-  // An expression with the flag g or y remembers where it stopped.
-  expression.lastIndex = 0;
-  return expression.test(origin);
+/** A policy that can be replaced while it is in use: given in its place. */
+class PolicyHandle {
+  #policy;
+
+  /** @param {Policy | object} policy a policy, or options for one */
+  constructor(policy, preset = 'DEFAULT') {
+    this.#policy = policy instanceof Policy ? policy : new Policy(policy, preset);
+  }
+
+  /** The policy in force. */
+  get policy() {
+    return this.#policy;
+  }
+
+  /** Puts another policy in force. Invalid options throw, and nothing changes. */
+  replace(policy) {
+    this.#policy = policy instanceof Policy ? policy : new Policy(policy, this.#policy.preset);
+  }
+
+  /** As of the policy in force. */
+  forget(origin) {
+    this.#policy.forget(origin);
+  }
+
+  get [engineOf]() {
+    return this.#policy[engineOf];
+  }
+}
+
+/**
+ * Reads what an `origin` function says as an `origin` option: a boolean, or origins of which the
+ * one in question may be one.
+ */
+function originReader(options) {
+  const { credentials, dangerouslyAllowAnyOriginWithCredentials } = options;
+  const policies = new Map();
+  return (value, origin) => {
+    if (typeof value === 'boolean' || !value) return value === true;
+    if (value === origin) return true;
+    const key = [value].flat(Infinity).map(String).join(' ');
+    let policy = policies.get(key);
+    if (policy === undefined) {
+      policy = new Policy({ origin: value, credentials, dangerouslyAllowAnyOriginWithCredentials });
+      if (policies.size >= KEPT) policies.clear();
+      policies.set(key, policy);
+    }
+    const { headers } = policy.decide({ origin });
+    return 'access-control-allow-origin' in headers;
+  };
 }
 
 function decision({ status, headers, vary, rule, value, message, contentType, body }) {
@@ -69,4 +131,6 @@ function decision({ status, headers, vary, rule, value, message, contentType, bo
   };
 }
 
-module.exports = { Policy, engine, matches };
+const KEPT = 100;
+
+module.exports = { Policy, PolicyHandle, engineOf };

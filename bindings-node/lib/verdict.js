@@ -8,12 +8,12 @@ const NOT_CORS = 0;
 const ALLOWED = 1;
 const REFUSED = 2;
 const PREFLIGHT = 3;
-const PREFLIGHT_REFUSED = 4;
-const METHOD_REFUSED = 6;
+const REJECTED = 5;
 const UNDECIDED = 9;
 
 /** The rule that refused something: bits 4 to 7. */
 const RULE = 0xf0;
+const ORIGIN_NULL = 5 << 4;
 
 /** The headers to write. */
 const ALLOW_ORIGIN = 1 << 8;
@@ -33,12 +33,12 @@ module.exports = {
   ALLOW_ORIGIN,
   EVERY_HEADER,
   EXPOSE_HEADERS,
-  METHOD_REFUSED,
   NOT_CORS,
+  ORIGIN_NULL,
   OUTCOME,
   PREFLIGHT,
-  PREFLIGHT_REFUSED,
   REFUSED,
+  REJECTED,
   REQUESTED,
   RULE,
   UNDECIDED,
