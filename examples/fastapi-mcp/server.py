@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import crossgate
 import uvicorn
-from crossgate import CORSMiddleware
+from crossgate import CORSMiddleware, DecisionEvent
 from fastapi import FastAPI
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
@@ -22,7 +22,7 @@ def create_app(
     hosts: Sequence[str],
     *,
     credentials: bool = False,
-    on_decision: Callable[[Any], None] | None = None,
+    on_decision: Callable[[DecisionEvent], None] | None = None,
 ) -> FastAPI:
     """One MCP endpoint for every version of the protocol, open to the pages in `origins`."""
     mcp = create_server()
@@ -95,7 +95,7 @@ def settings() -> dict[str, Any]:
     }
 
 
-def log(decision: Any) -> None:
+def log(decision: DecisionEvent) -> None:
     # One JSON object a line: nothing that a request sends can forge or break a line of the log.
     print(json.dumps(decision), flush=True)
 
