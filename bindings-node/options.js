@@ -2,8 +2,8 @@
 
 /**
  * The options: npm cors's names, and ours in its style, for the core's. The only renaming table.
- * In the core's order, in which problems are reported. Each says how its value is read; what the
- * value means, and what is refused, the core knows.
+ * In the core's order, in which problems are reported. Each says how its value is read, and whether
+ * null states that there is none; what values mean, and which are refused, the core knows.
  */
 const OPTIONS = [
   { core: 'allow_origins', name: 'origin' },
@@ -13,9 +13,9 @@ const OPTIONS = [
   { core: 'allow_headers', name: 'allowedHeaders', alias: 'headers', read: list },
   { core: 'allow_credentials', name: 'credentials', read: flag },
   { core: 'expose_headers', name: 'exposedHeaders', read: list },
-  { core: 'max_age', name: 'maxAge', read: integer },
-  { core: 'allow_hosts', name: 'allowedHosts', read: list },
-  { core: 'cluster_domain', name: 'clusterDomain', read: text },
+  { core: 'max_age', name: 'maxAge', read: integer, none: true },
+  { core: 'allow_hosts', name: 'allowedHosts', read: list, none: true },
+  { core: 'cluster_domain', name: 'clusterDomain', read: text, none: true },
   { core: 'denied', name: 'denied', read: text },
   { core: 'denied_body', name: 'deniedBody', read: text },
   { core: 'preflight_status', name: 'optionsSuccessStatus', read: integer },

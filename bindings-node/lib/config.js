@@ -5,6 +5,9 @@ const native = require('../native.js');
 const { anchoredForm, toCore } = require('./expression.js');
 const { problem } = require('./problems.js');
 
+/** The preset of that name, to whose header lists the options add. */
+const MCP = Symbol('mcp');
+
 const PRESETS = JSON.parse(native.presets());
 const KNOWN = new Set([...OPTIONS.flatMap(({ name, alias = name }) => [name, alias]), 'originCacheSeconds']);
 
@@ -14,9 +17,9 @@ const KNOWN = new Set([...OPTIONS.flatMap(({ name, alias = name }) => [name, ali
  */
 function readOptions(options, preset) {
   const problems = [];
-  const config = { ...PRESETS[preset] };
+  const mcp = preset === MCP;
+  const config = { ...PRESETS[mcp ? 'MCP' : preset] };
   // The core adds these to the preset's.
-  const mcp = preset === 'MCP';
   if (mcp) Object.assign(config, { allow_headers: [], expose_headers: [] });
 
   for (const name of Object.keys(options)) {
@@ -24,8 +27,9 @@ function readOptions(options, preset) {
       problems.push(problem(name, 'invalid', 'option', name, `the options are ${[...KNOWN].join(', ')}`));
     }
   }
-  for (const { core, name, alias, read } of OPTIONS) {
+  for (const { core, name, alias, read, none } of OPTIONS) {
     const value = options[name] ?? options[alias];
+    if (none && options[name] === null) config[core] = null;
     if (read === undefined || value === undefined || value === null) continue;
     const known = read(value);
     if (known === undefined) {
@@ -56,9 +60,9 @@ function readOptions(options, preset) {
 /** npm cors's `origin`: a boolean, a string, an expression, lists of them, or a function. */
 function readOrigins(value, problems) {
   const origins = { strings: [], expressions: [], decide: undefined };
-  if (typeof value === 'function') return { ...origins, decide: value };
   for (const element of [value].flat(Infinity)) {
     if (element === true) origins.strings.push('*');
+    else if (typeof element === 'function' && origins.decide === undefined) origins.decide = element;
     else if (typeof element === 'string') origins.strings.push(element);
     else if (element instanceof RegExp) {
       const anchored = anchoredForm(element);
@@ -68,7 +72,7 @@ function readOrigins(value, problems) {
       const fix = 'state the origins; `*` for any, false for none';
       problems.push(problem('origin', 'missing', 'origin', '', fix));
     } else if (element !== false) {
-      const fix = 'expected a string, a RegExp, true, false, or a list of them; or a function';
+      const fix = 'expected a string, a RegExp, true, false, one function, or a list of them';
       problems.push(problem('origin', 'invalid', 'origin', show(element), fix));
     }
   }
@@ -84,4 +88,4 @@ function show(value) {
   }
 }
 
-module.exports = { PRESETS, readOptions };
+module.exports = { MCP, PRESETS, readOptions };

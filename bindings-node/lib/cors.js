@@ -1,5 +1,6 @@
 'use strict';
 
+const { MCP } = require('./config.js');
 const { Delegated } = require('./delegate.js');
 const { fail, handle } = require('./middleware.js');
 const { ask } = require('./origins.js');
@@ -17,7 +18,7 @@ function cors(options, settings) {
 
 /** The same for an MCP endpoint: what is not stated is the preset's, and header lists add to it. */
 function mcp(options, settings) {
-  return middleware(options, settings, 'MCP');
+  return middleware(options, settings, MCP);
 }
 
 function middleware(options, settings, preset) {

@@ -6,8 +6,9 @@
  */
 function decideOrigin(engine, origin, request, answer) {
   const { cache, decide, expressions } = engine;
-  if (decide === undefined) {
-    answer(undefined, expressions.some((expression) => matches(expression, origin)));
+  const matched = expressions.some((expression) => matches(expression, origin));
+  if (matched || decide === undefined) {
+    answer(undefined, matched);
     return;
   }
   const kept = cache?.get(origin);

@@ -2,7 +2,7 @@
 
 const native = require('../native.js');
 const { Compiled } = require('./compiled.js');
-const { readOptions } = require('./config.js');
+const { MCP, readOptions } = require('./config.js');
 const { OriginCache, matches } = require('./origins.js');
 const { ConfigError, ordered, translate } = require('./problems.js');
 const { OUTCOME, UNDECIDED } = require('./verdict.js');
@@ -40,9 +40,9 @@ class Policy {
     Object.freeze(this);
   }
 
-  /** The policy of an MCP endpoint. */
+  /** The policy of an MCP endpoint: the preset's options and those given; header lists add up. */
   static mcp(options) {
-    return new Policy(options, 'MCP');
+    return new Policy(options, MCP);
   }
 
   /**
