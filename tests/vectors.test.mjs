@@ -134,17 +134,18 @@ function checkAtTheBorder({ preset = 'DEFAULT', ...core }, { problems, notes }) 
 }
 
 function readWant(want) {
-  const { decision, status, headers = {}, vary, denial, body, content_type: type, ...unknown } = want;
+  const { decision, status, headers = {}, vary = null, denial, body, content_type: type, ...unknown } = want;
   assert.deepEqual(unknown, {}, 'unknown keys');
+  assert.equal(decision, status === undefined ? 'continue' : 'respond');
   const stated = {};
   if (body !== undefined) stated.body = body;
   if (type !== undefined) stated.contentType = type;
-  return { decision, status, headers, vary, denial, ...stated };
+  return { status: status ?? null, headers, vary, denial: denial ?? null, ...stated };
 }
 
-function ofDecision({ decision, status, headers, vary, denial, body, contentType }, wanted) {
-  const told = denial === undefined ? undefined : { rule: denial.rule, value: denial.value };
-  const seen = { decision, status, headers, vary, denial: told };
+function ofDecision(decision, wanted) {
+  const { status, headers, vary, reason, value, body, contentType } = decision;
+  const seen = { status, headers, vary, denial: reason === null ? null : { rule: reason, value } };
   if ('body' in wanted) seen.body = body ?? '';
   if ('contentType' in wanted) seen.contentType = contentType;
   return seen;
@@ -182,19 +183,18 @@ function onObjects(middleware, request = {}, wanted) {
   const { method = 'GET', path = '/' } = request;
   return new Promise((resolve, reject) => {
     const headers = {};
-    const answered = (decision, body) => {
-      const { statusCode: status } = response;
-      resolve(seen({ decision, status, headers: Object.entries(headers), body }, wanted));
+    const answered = (status, body) => {
+      resolve(seen({ status, headers: Object.entries(headers), body }, wanted));
     };
     const response = {
       statusCode: 200,
       getHeader: (name) => headers[name],
       setHeader: (name, value) => (headers[name] = value),
       removeHeader: (name) => delete headers[name],
-      end: (body) => answered('respond', body),
+      end: (body) => answered(response.statusCode, body),
     };
     const incoming = { method, url: path, headers: Object.fromEntries(headersOf(request)) };
-    middleware(incoming, response, (error) => (error ? reject(error) : answered('continue')));
+    middleware(incoming, response, (error) => (error ? reject(error) : answered(null)));
   });
 }
 
@@ -215,10 +215,10 @@ async function onServer(middleware, request = {}, wanted) {
     );
     const [head, ...body] = text.split('\r\n\r\n');
     const [start, ...lines] = head.split('\r\n');
-    const status = Number(start.split(' ')[1]);
+    const code = Number(start.split(' ')[1]);
+    const status = code === APPLICATION ? null : code;
     const headers = lines.map((line) => line.match(/^([^:]*): (.*)$/).slice(1));
-    const decision = status === APPLICATION ? 'continue' : 'respond';
-    return seen({ decision, status, headers, body: body.join('\r\n\r\n') }, wanted);
+    return seen({ status, headers, body: body.join('\r\n\r\n') }, wanted);
   } finally {
     server.close();
   }
@@ -235,18 +235,15 @@ function exchange(port, request) {
 }
 
 /** An answer in the terms of a row. */
-function seen({ decision, status, headers, body = '' }, wanted) {
+function seen({ status, headers, body = '' }, wanted) {
   const ours = headers.filter(([name]) => name.startsWith('access-control-'));
   assert.equal(new Set(ours.map(([name]) => name)).size, ours.length, 'each header once');
-  const value = (wantedName) => headers.find(([name]) => name === wantedName)?.[1];
-  const answer = { decision, status: undefined, headers: Object.fromEntries(ours), vary: value('vary') };
-  if (decision === 'respond') {
-    answer.status = status;
-    const refused = status >= 300 && wanted.body !== '';
-    assert.equal(value('x-content-type-options'), refused ? 'nosniff' : undefined);
-  }
+  const value = (wantedName) => headers.find(([name]) => name === wantedName)?.[1] ?? null;
+  const answer = { status, headers: Object.fromEntries(ours), vary: value('vary') };
   if ('body' in wanted) answer.body = body;
   if ('contentType' in wanted) answer.contentType = value('content-type');
+  const hasBody = status >= 300 && wanted.body !== '';
+  assert.equal(value('x-content-type-options'), hasBody ? 'nosniff' : null);
   return answer;
 }
 

@@ -16,9 +16,9 @@ function describe(request, policy, verdict) {
   return event(request, word(verdict), rule, message);
 }
 
-/** A request that was stopped because its origin could not be decided. */
+/** The same of a request that was stopped because an origin function failed. */
 function describeError(request, error) {
-  return { ...event(request, 'refused', 'origin-undecided', UNDECIDED_MESSAGE), error };
+  return { ...event(request, 'refused', 'origin-not-allowed', UNDECIDED_MESSAGE), error };
 }
 
 /** The decision on a request that a middleware has seen, or `undefined`. */
@@ -26,8 +26,25 @@ function decisionOf(request) {
   const policy = policyInForce(request);
   if (policy === undefined) return undefined;
   const verdict = policy.verdict(...asked(request), givenOf(request));
-  const { time: _, ...decision } = describe(request, policy, verdict);
-  return decision;
+  return decision(verdict, legOf(request), answerTo(request, policy, verdict));
+}
+
+/** What a policy says to a request. */
+function decision(verdict, leg, { headers, rule, ...answer }) {
+  const { origin, status, vary, value, message, contentType, body } = answer;
+  return {
+    verdict: word(verdict),
+    leg,
+    reason: rule,
+    value,
+    message,
+    origin,
+    status,
+    headers: Object.fromEntries(headers),
+    vary,
+    contentType,
+    body,
+  };
 }
 
 /** Everything that a verdict says of a request. */
@@ -35,6 +52,7 @@ function answerTo(request, policy, verdict) {
   return policy.answer(verdict, ...asked(request));
 }
 
+/** What of a request decides. */
 function asked(request) {
   const { headers, method } = request;
   return [
@@ -46,19 +64,28 @@ function asked(request) {
   ];
 }
 
+function legOf({ headers, method }) {
+  return isPreflight(method, headers.origin, headers['access-control-request-method'])
+    ? 'preflight'
+    : 'actual';
+}
+
+/** https://fetch.spec.whatwg.org/#cors-preflight-request */
+function isPreflight(method, origin, requestedMethod) {
+  return method === 'OPTIONS' && origin !== undefined && requestedMethod !== undefined;
+}
+
 function event(request, verdict, reason, message) {
-  const [origin, , method, requestedMethod] = asked(request);
-  const preflight = method === 'OPTIONS' && origin !== undefined && requestedMethod !== undefined;
   return {
-    time: new Date().toISOString(),
-    origin: origin ?? null,
-    method,
-    path: pathOf(request),
-    client: request.socket?.remoteAddress ?? null,
+    time: Date.now(),
+    leg: legOf(request),
     verdict,
-    leg: preflight ? 'preflight' : 'actual',
     reason,
     message,
+    method: request.method,
+    path: pathOf(request),
+    origin: text(request.headers.origin) ?? null,
+    client: request.socket?.remoteAddress ?? null,
   };
 }
 
@@ -71,4 +98,4 @@ function word(verdict) {
 
 const NOTHING = { rule: null, message: null };
 
-module.exports = { answerTo, decisionOf, decisions, describe, describeError };
+module.exports = { answerTo, decision, decisionOf, decisions, describe, describeError, isPreflight };

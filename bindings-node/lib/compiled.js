@@ -129,7 +129,7 @@ class Compiled {
     );
   }
 
-  /** The answer where an origin function failed: not a word of why. */
+  /** The answer where nobody knows the origin, because a function failed: not a word of why. */
   undecided(method) {
     const { contentType } = this.answer(REJECTED | ORIGIN_NULL, 'null');
     const body =

@@ -1,6 +1,7 @@
 'use strict';
 
 const native = require('../native.js');
+const { decision, isPreflight } = require('./audit.js');
 const { Compiled } = require('./compiled.js');
 const { MCP, readOptions } = require('./config.js');
 const { OriginCache, matches } = require('./origins.js');
@@ -51,15 +52,17 @@ class Policy {
    */
   decide(request, given) {
     const { method = 'GET', path = '/', host, origin } = request;
-    const requested = [request.accessControlRequestMethod, request.accessControlRequestHeaders];
+    const requestedMethod = request.accessControlRequestMethod;
+    const asked = [origin, host, method, requestedMethod, request.accessControlRequestHeaders];
     const { at, expressions, strict } = this[engineOf];
     const policy = at === undefined ? strict : at(path);
-    let verdict = policy.verdict(origin, host, method, ...requested);
+    let verdict = policy.verdict(...asked);
     if ((verdict & OUTCOME) === UNDECIDED) {
       const allowed = given ?? expressions.some((expression) => matches(expression, origin));
-      verdict = policy.verdict(origin, host, method, ...requested, allowed);
+      verdict = policy.verdict(...asked, allowed);
     }
-    return decision(policy.answer(verdict, origin, host, method, ...requested));
+    const leg = isPreflight(method, origin, requestedMethod) ? 'preflight' : 'actual';
+    return decision(verdict, leg, policy.answer(verdict, ...asked));
   }
 
   /** Forgets what an `origin` function said of an origin, or of all. */
@@ -116,18 +119,6 @@ function originReader(options) {
     }
     const { headers } = policy.decide({ origin });
     return 'access-control-allow-origin' in headers;
-  };
-}
-
-function decision({ status, headers, vary, rule, value, message, contentType, body }) {
-  return {
-    decision: status === null ? 'continue' : 'respond',
-    status: status ?? undefined,
-    headers: Object.fromEntries(headers),
-    vary: vary ?? undefined,
-    denial: rule === null ? undefined : { rule, value, message },
-    contentType: contentType ?? undefined,
-    body: body ?? undefined,
   };
 }
 

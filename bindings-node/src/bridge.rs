@@ -1,6 +1,8 @@
 //! What JavaScript asks of the core apart from verdicts: rare questions, answered in JSON. Shared by
 //! the N-API addon and the WebAssembly module, so that both answer the same.
 
+use std::borrow::Cow;
+
 use crossgate::{Config, OwnedConfig, Paths, Policy, PolicySet, Problem, Request, Verdict};
 use serde::Serialize;
 
@@ -64,8 +66,9 @@ pub(crate) fn answer(policy: &Policy, verdict: u32, request: Request<'_>) -> Str
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer<'a> {
+        origin: Option<Cow<'a, str>>,
         status: Option<u16>,
-        headers: Vec<(&'static str, std::borrow::Cow<'a, str>)>,
+        headers: Vec<(&'static str, Cow<'a, str>)>,
         vary: Option<&'static str>,
         rule: Option<&'static str>,
         value: Option<String>,
@@ -77,6 +80,7 @@ pub(crate) fn answer(policy: &Policy, verdict: u32, request: Request<'_>) -> Str
     let denial = policy.denial(verdict, request);
     let (content_type, body) = policy.body(verdict, request).unzip();
     json(&Answer {
+        origin: request.origin.and_then(|origin| policy.normalized_origin(origin)),
         status: policy.status(verdict),
         headers: policy.headers(verdict, request).collect(),
         vary: verdict.vary(),
