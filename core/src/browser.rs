@@ -27,7 +27,8 @@
 //!     ],
 //! };
 //! let blocked = Profile::CHROMIUM.check_preflight(&fetch, &asked, &answer).unwrap_err();
-//! assert_eq!(blocked.reason, Reason::HeaderNotAllowed { name: "x-trace".into() });
+//! assert_eq!(blocked.reason, Reason::HeaderNotAllowed);
+//! assert_eq!(blocked.value.as_deref(), Some("x-trace"));
 //! # Ok::<(), crossgate::browser::Blocked>(())
 //! ```
 //!

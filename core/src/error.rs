@@ -89,10 +89,14 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} {}", self.option, self.reason, self.subject)?;
         if self.reason != Reason::Missing {
-            let cut = self.value.floor_char_boundary(EXCERPT);
-            let shown = self.value.get(..cut).unwrap_or_default();
-            let more = if cut < self.value.len() { "…" } else { "" };
-            write!(f, " `{}{more}`", OneLine(shown))?;
+            let end = (EXCERPT.saturating_sub(3)..=EXCERPT).rev();
+            let cut = end.into_iter().find_map(|end| self.value.split_at_checked(end));
+            match cut {
+                Some((shown, behind)) if !behind.is_empty() => {
+                    write!(f, " `{}…`", OneLine(shown))?;
+                }
+                _ => write!(f, " `{}`", OneLine(&self.value))?,
+            }
         }
         write!(f, " ({})", OneLine(&self.fix))
     }

@@ -10,7 +10,9 @@ use core::cmp::Ordering;
 
 use crate::{
     error::{Fault, Problem},
-    header_name::{check_prefix, check_request_header, is_forbidden_request_header, is_token},
+    header_name::{
+        TOKEN, check_prefix, check_request_header, is_forbidden_request_header, is_token,
+    },
     method::{duplicate, redundant},
 };
 
@@ -109,15 +111,22 @@ impl HeaderSet {
 
     /// The first name that is not allowed.
     pub(crate) fn first_refused<'l>(&self, list: &'l [u8]) -> Option<&'l [u8]> {
-        elements(list).find(|name| self.find(name).is_none())
+        let mut elements = Elements::new(list);
+        while let Some((name, lower)) = elements.next() {
+            if self.find(lower).is_none() {
+                return Some(name);
+            }
+        }
+        None
     }
 
     /// The whole `Access-Control-Allow-Headers`, with what the policy's rules admit of `list`.
     pub(crate) fn reflected(&self, list: &[u8]) -> String {
         let mut value = self.value.clone();
         let listed = value.len();
-        for name in elements(list) {
-            if self.find(name) != Some(Admission::ByRule) {
+        let mut elements = Elements::new(list);
+        while let Some((name, lower)) = elements.next() {
+            if self.find(lower) != Some(Admission::ByRule) {
                 continue;
             }
             let Ok(name) = core::str::from_utf8(name) else { continue };
@@ -169,11 +178,14 @@ impl HeaderSet {
         if list.len() > LONGEST_TOLERATED {
             return Judgement { names: Names::TooMany, reflects: false };
         }
-        for (nth, name) in elements(list).enumerate() {
-            if nth == MOST_TOLERATED {
+        let mut elements = Elements::new(list);
+        let mut names = 0;
+        while let Some((_, lower)) = elements.next() {
+            names += 1;
+            if names > MOST_TOLERATED {
                 return Judgement { names: Names::TooMany, reflects: false };
             }
-            match self.find(name) {
+            match self.find(lower) {
                 Some(Admission::Listed) => {}
                 Some(Admission::ByRule) => judgement.reflects = true,
                 None => judgement.names = Names::Refused,
@@ -182,14 +194,22 @@ impl HeaderSet {
         judgement
     }
 
-    /// What admits a name, in any case.
-    fn find(&self, name: &[u8]) -> Option<Admission> {
-        let name = LowerCase::new(name)?;
-        let name = name.as_bytes();
-        if self.exact.binary_search_by(|known| (**known).cmp(name)).is_ok() {
+    /// What admits a token in lower case; nothing admits what is none.
+    #[inline]
+    fn find(&self, token: Option<&[u8]>) -> Option<Admission> {
+        let token = token?;
+        let listed = if self.exact.len() <= FEW {
+            // Most differ in their length already.
+            self.exact.iter().any(|known| **known == *token)
+        } else {
+            self.exact.binary_search_by(|known| (**known).cmp(token)).is_ok()
+        };
+        if listed {
             return Some(Admission::Listed);
         }
-        self.admits(name).then_some(Admission::ByRule)
+        let longer = |prefix: &[u8]| token.len() > prefix.len() && token.starts_with(prefix);
+        let by_rule = self.any || self.prefixes.iter().any(|prefix| longer(prefix));
+        by_rule.then_some(Admission::ByRule)
     }
 
     /// Whether a rule admits a name, whose prefix is in lower case.
@@ -197,7 +217,7 @@ impl HeaderSet {
         if self.any {
             return is_token(name);
         }
-        self.prefixes.iter().any(|prefix| name.strip_prefix(&**prefix).is_some_and(is_token))
+        self.prefixes.iter().filter_map(|prefix| name.strip_prefix(&**prefix)).any(is_token)
     }
 }
 
@@ -257,44 +277,51 @@ fn insert(names: &mut Vec<Box<[u8]>>, name: &str) -> bool {
     new
 }
 
-/// The elements of a list, without OWS and empty ones.
-fn elements(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    core::iter::from_fn(move || {
-        // Whatever separates, in one run: a list of nothing but commas is one step.
-        let start = list.iter().position(|byte| !matches!(byte, b',' | b' ' | b'\t'))?;
-        let element = list.get(start..)?;
-        let end = element.iter().position(|&byte| byte == b',').unwrap_or(element.len());
-        let (mut name, behind) = element.split_at_checked(end)?;
-        list = behind;
-        // https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3
-        while let [rest @ .., b' ' | b'\t'] = name {
-            name = rest;
-        }
-        Some(name)
-    })
+/// The elements of a list, without OWS and empty ones, each byte looked at once.
+struct Elements<'l> {
+    rest: &'l [u8],
+    lower: [u8; LONGEST_NAME],
 }
 
-/// A name in lower case, on the stack. `None` when it is too long to be looked at.
-struct LowerCase {
-    bytes: [u8; LONGEST_NAME],
-    len: usize,
-}
-
-impl LowerCase {
-    fn new(name: &[u8]) -> Option<Self> {
-        let mut bytes = [0; LONGEST_NAME];
-        let copy = bytes.get_mut(..name.len())?;
-        copy.copy_from_slice(name);
-        copy.make_ascii_lowercase();
-        Some(Self { bytes, len: name.len() })
+impl<'l> Elements<'l> {
+    fn new(list: &'l [u8]) -> Self {
+        Self { rest: list, lower: [0; LONGEST_NAME] }
     }
 
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+    /// An element, and the same in lower case if it is a token that a header can be named.
+    #[inline]
+    fn next(&mut self) -> Option<(&'l [u8], Option<&[u8]>)> {
+        let start = self.rest.iter().position(|byte| !matches!(byte, b',' | b' ' | b'\t'))?;
+        let list = self.rest.get(start..)?;
+        let as_it_is = |&byte: &u8| TOKEN.get(usize::from(byte)) == Some(&byte);
+        let short = list.get(..LONGEST_NAME).unwrap_or(list);
+        let len = short.iter().position(|byte| !as_it_is(byte)).unwrap_or(short.len());
+        if let (token, rest @ ([] | [b',', ..])) = list.split_at_checked(len)? {
+            self.rest = rest;
+            return Some((token, Some(token)));
+        }
+        let mut len = 0;
+        for (lower, &byte) in self.lower.iter_mut().zip(list) {
+            match TOKEN.get(usize::from(byte)) {
+                None | Some(0) => break,
+                Some(&token) => *lower = token,
+            }
+            len += 1;
+        }
+        let (token, rest) = list.split_at_checked(len)?;
+        // https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3
+        let end = rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len());
+        let (behind, rest) = rest.split_at_checked(end)?;
+        self.rest = rest;
+        if behind.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
+            return Some((token, self.lower.get(..len)));
+        }
+        Some((list.get(..len + end)?.trim_ascii_end(), None))
     }
 }
 
 const OPTION: &str = "allow_headers";
+const FEW: usize = 32;
 const LONGEST_TOLERATED: usize = 1024;
 const MOST_TOLERATED: usize = 32;
 const MOST_REFLECTED: usize = 64;

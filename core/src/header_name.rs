@@ -5,9 +5,8 @@ use crate::error::Fault;
 
 /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
 pub(crate) fn is_token(name: &[u8]) -> bool {
-    // A table, for this runs once a byte of a hostile list.
     !name.is_empty()
-        && name.iter().all(|&byte| TOKEN.get(usize::from(byte)).copied().unwrap_or_default())
+        && name.iter().all(|&byte| TOKEN.get(usize::from(byte)).is_some_and(|&lower| lower != 0))
 }
 
 /// Whether a name can stand in `allow_headers`.
@@ -132,14 +131,16 @@ const REQUEST_ONLY: [&str; 3] =
 const PREFLIGHT_ONLY: [&str; 3] =
     ["access-control-allow-methods", "access-control-allow-headers", "access-control-max-age"];
 
-static TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let bytes = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    let mut rest: &[u8] = bytes;
+/// The lower case of each byte of a token, 0 for every other: a table, for it is asked once a byte
+/// of a hostile list.
+pub(crate) static TOKEN: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut rest: &[u8] =
+        b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     while let [byte, behind @ ..] = rest {
         #[expect(clippy::indexing_slicing, reason = "a byte, into 256")]
-        let entry = &mut table[*byte as usize];
-        *entry = true;
+        let lower = &mut table[*byte as usize];
+        *lower = byte.to_ascii_lowercase();
         rest = behind;
     }
     table

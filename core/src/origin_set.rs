@@ -42,7 +42,8 @@ impl OriginSet {
     ) -> Self {
         let cluster = config.cluster_domain.map(ClusterDomain::new);
         let mut any = false;
-        let mut exact: Vec<Cow<'_, str>> = Vec::new();
+        // Each under its one name, and as its author wrote it.
+        let mut exact: Vec<(Cow<'_, str>, &str)> = Vec::new();
         let mut hosts = HostRules::default();
         let mut schemes: Vec<Box<[u8]>> = Vec::new();
         for &entry in config.allow_origins {
@@ -63,7 +64,7 @@ impl OriginSet {
             let new = match pattern {
                 Pattern::Any => !core::mem::replace(&mut any, true),
                 Pattern::Exact(origin) => {
-                    exact.push(full_origin(cluster.as_ref(), origin));
+                    exact.push((full_origin(cluster.as_ref(), origin), entry));
                     true
                 }
                 Pattern::Scheme(scheme) => {
@@ -90,12 +91,18 @@ impl OriginSet {
                     || schemes.iter().any(|scheme| **scheme == *origin.scheme)
             })
         };
-        for origin in exact.iter().filter(|origin| covered(origin)) {
-            notes.push(Problem::new(OPTION, "origin", origin.as_ref(), redundant()));
+        for (_, entry) in exact.iter().filter(|(origin, _)| covered(origin)) {
+            notes.push(Problem::new(OPTION, "origin", *entry, redundant()));
         }
-        exact.sort_unstable();
-        note_duplicates(&exact, notes);
-        exact.dedup();
+        exact.sort();
+        exact.dedup_by(|(later, entry), (origin, _)| {
+            let twice = later == origin;
+            if twice {
+                notes.push(Problem::new(OPTION, "origin", *entry, duplicate()));
+            }
+            twice
+        });
+        let exact: Vec<&[u8]> = exact.iter().map(|(origin, _)| origin.as_bytes()).collect();
         Self {
             any,
             null: config.dangerously_allow_null_origin,
@@ -106,7 +113,7 @@ impl OriginSet {
             #[cfg(feature = "regex")]
             regex: config
                 .allow_origin_regex
-                .and_then(|source| crate::regex::Regex::parse(source, problems)),
+                .and_then(|source| crate::regex::Regex::parse(source, config, problems)),
         }
     }
 
@@ -183,12 +190,11 @@ impl OriginSet {
 }
 
 impl Exact {
-    fn new(origins: &[Cow<'_, str>]) -> Self {
+    fn new(origins: &[&[u8]]) -> Self {
         if origins.len() <= FEW {
-            Self::Few(origins.iter().map(|origin| origin.as_bytes().into()).collect())
+            Self::Few(origins.iter().map(|&origin| origin.into()).collect())
         } else {
-            let keys: Vec<&[u8]> = origins.iter().map(|origin| origin.as_bytes()).collect();
-            Self::Many(Table::build(&keys).0)
+            Self::Many(Table::build(origins).0)
         }
     }
 
@@ -262,16 +268,6 @@ fn with_host(origin: Origin<'_>, host: &[u8]) -> Option<Buffer> {
         write!(text, ":{port}").ok()?;
     }
     Some(text)
-}
-
-fn note_duplicates(sorted: &[Cow<'_, str>], notes: &mut Vec<Problem>) {
-    for pair in sorted.windows(2) {
-        if let [first, second] = pair
-            && first == second
-        {
-            notes.push(Problem::new(OPTION, "origin", second.as_ref(), duplicate()));
-        }
-    }
 }
 
 const OPTION: &str = "allow_origins";

@@ -13,7 +13,10 @@ use regex_automata::{
     util::syntax,
 };
 
-use crate::error::{Fault, Problem};
+use crate::{
+    config::Config,
+    error::{Fault, Problem},
+};
 
 /// An expression, compiled to the end when the policy is built: a match walks a table, in linear
 /// time and without a cache that would allocate or be locked.
@@ -21,7 +24,11 @@ use crate::error::{Fault, Problem};
 pub(crate) struct Regex(dense::DFA<Vec<u32>>);
 
 impl Regex {
-    pub(crate) fn parse(source: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+    pub(crate) fn parse(
+        source: &str,
+        config: &Config<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
         if source.is_empty() {
             let fault = Fault::invalid("remove it: it matches no origin");
             problems.push(Problem::new(OPTION, "expression", source, fault));
@@ -29,7 +36,21 @@ impl Regex {
         }
         // Judged alone first: `a)|(b` must not escape the group that anchors it.
         match build(source).and_then(|_| build(&format!(r"(?:{source})\z"))) {
-            Ok(dfa) => Some(Self(dfa)),
+            Ok(dfa) => {
+                let regex = Self(dfa);
+                let open = config.allow_credentials
+                    && !config.dangerously_allow_any_origin_with_credentials
+                    && STRANGERS.iter().all(|stranger| regex.is_match(stranger.as_bytes()));
+                if open {
+                    let fault = Fault::prohibited(
+                        "it matches any origin, and with allow_credentials any page could act as \
+                         its visitor: name the hosts, or set \
+                         dangerously_allow_any_origin_with_credentials",
+                    );
+                    problems.push(Problem::new(OPTION, "expression", source, fault));
+                }
+                Some(regex)
+            }
             Err(fix) => {
                 problems.push(Problem::new(OPTION, "expression", source, Fault::invalid(fix)));
                 None
@@ -73,6 +94,8 @@ fn find_cause(error: &dyn core::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), find_cause)
 }
 
+/// Origins that nobody has, of shapes that have nothing in common but the scheme.
+const STRANGERS: [&str; 2] = ["https://b7c4.invalid", "https://q.x9-f0.d2.example"];
 /// Bytes of a compiled expression.
 const SIZE: usize = 1 << 20;
 const OPTION: &str = "allow_origin_regex";

@@ -3,7 +3,10 @@
 use alloc::string::String;
 
 use super::{
-    Blocked, Fetch, Leg, Preflight, Profile, Reason, is_token, request::is_safelisted_method, trim,
+    Blocked, Fetch, Leg, Preflight, Profile, Reason, is_token,
+    reason::{Fault, fault},
+    request::is_safelisted_method,
+    trim,
 };
 
 /// A server's response, so far as CORS reads it.
@@ -20,6 +23,7 @@ pub struct Response<'a> {
 pub struct Readable<'a> {
     response: Response<'a>,
     credentials: bool,
+    stops_at_star: bool,
 }
 
 impl Profile {
@@ -35,11 +39,8 @@ impl Profile {
         preflight: &Preflight<'_>,
         response: &Response<'_>,
     ) -> Result<(), Blocked> {
-        self.preflight_fault(fetch, preflight, response).map_err(|reason| Blocked {
-            leg: Leg::Preflight,
-            status: response.status,
-            reason,
-        })
+        self.preflight_check(fetch, preflight, response)
+            .map_err(|fault| Leg::Preflight.blocked(response.status, fault))
     }
 
     /// Whether the page may read the response to the actual request, whatever its status.
@@ -52,44 +53,87 @@ impl Profile {
         fetch: &Fetch<'_>,
         response: &Response<'a>,
     ) -> Result<Readable<'a>, Blocked> {
-        match cors_check(fetch, response) {
-            Ok(()) => Ok(Readable { response: *response, credentials: fetch.credentials }),
-            Err(reason) => Err(Blocked { leg: Leg::Actual, status: response.status, reason }),
-        }
+        self.cors_check(fetch, response)
+            .map_err(|fault| Leg::Actual.blocked(response.status, fault))?;
+        Ok(Readable {
+            response: *response,
+            credentials: fetch.credentials,
+            stops_at_star: self.stops_at_exposed_star,
+        })
     }
 
-    fn preflight_fault(
+    fn preflight_check(
         self,
         fetch: &Fetch<'_>,
         preflight: &Preflight<'_>,
         response: &Response<'_>,
-    ) -> Result<(), Reason> {
-        // https://fetch.spec.whatwg.org/#redirect-status
-        let redirects = matches!(response.status, 301 | 302 | 303 | 307 | 308);
-        if redirects && response.lines(LOCATION).next().is_some() {
-            return Err(Reason::PreflightRedirect);
+    ) -> Result<(), Fault> {
+        if self.reports_redirect_first && response.is_redirect() {
+            return Err((Reason::PreflightRedirect, None));
         }
-        // https://fetch.spec.whatwg.org/#ok-status
-        let is_ok = matches!(response.status, 200..=299);
-        if self.checks_status_first && !is_ok {
-            return Err(Reason::PreflightStatus);
+        if self.reports_status_first {
+            response.status_check()?;
         }
         // By the credentials mode of the actual request, although a preflight carries none.
-        cors_check(fetch, response)?;
-        if !is_ok {
-            return Err(Reason::PreflightStatus);
+        self.cors_check(fetch, response)?;
+        response.status_check()?;
+        response.list_check(ALLOW_METHODS, Reason::BadMethodList)?;
+        if self.reports_method_first {
+            self.method_check(fetch, preflight, response)?;
         }
-        if let Some(token) = response.non_token(ALLOW_METHODS) {
-            return Err(Reason::BadMethodList { token: text(token) });
-        }
-        if self.checks_method_before_header_list {
-            method_check(fetch, preflight, response)?;
-        }
-        if let Some(token) = response.non_token(ALLOW_HEADERS) {
-            return Err(Reason::BadHeaderList { token: text(token) });
-        }
-        method_check(fetch, preflight, response)?;
+        response.list_check(ALLOW_HEADERS, Reason::BadHeaderList)?;
+        self.method_check(fetch, preflight, response)?;
         self.header_check(fetch, preflight, response)
+    }
+
+    /// <https://fetch.spec.whatwg.org/#concept-cors-check>
+    fn cors_check(self, fetch: &Fetch<'_>, response: &Response<'_>) -> Result<(), Fault> {
+        let mut values = self.values(response, ALLOW_ORIGIN);
+        let first = values.next().ok_or((Reason::MissingAllowOrigin, None))?;
+        let is_single = values.next().is_none();
+        if if self.drops_empty_lines { response.repeats_allow_origin() } else { !is_single } {
+            return Err((Reason::RepeatedAllowOrigin, self.joined(response, ALLOW_ORIGIN)));
+        }
+        if is_single && first == b"*" {
+            // No value of Access-Control-Allow-Credentials makes up for it.
+            return if fetch.credentials {
+                Err((Reason::WildcardWithCredentials, None))
+            } else {
+                Ok(())
+            };
+        }
+        if !is_single || first != fetch.origin.as_bytes() {
+            let value = self.joined(response, ALLOW_ORIGIN).unwrap_or_default();
+            return Err((allow_origin_fault(&value), Some(value)));
+        }
+        if !fetch.credentials {
+            return Ok(());
+        }
+        let mut values = self.values(response, ALLOW_CREDENTIALS);
+        match (values.next(), values.next()) {
+            (Some(b"true"), None) => Ok(()),
+            _ => Err((Reason::CredentialsNotTrue, self.joined(response, ALLOW_CREDENTIALS))),
+        }
+    }
+
+    /// <https://fetch.spec.whatwg.org/#cors-preflight-fetch-0>
+    fn method_check(
+        self,
+        fetch: &Fetch<'_>,
+        preflight: &Preflight<'_>,
+        response: &Response<'_>,
+    ) -> Result<(), Fault> {
+        let method = preflight.method.as_bytes();
+        let listed = |method: &[u8]| response.members(ALLOW_METHODS).any(|member| member == method);
+        let unlisted = fetch.always_preflight && response.lines(ALLOW_METHODS).next().is_none();
+        if listed(method)
+            || is_safelisted_method(preflight.method)
+            || !fetch.credentials && listed(b"*")
+            || unlisted && !self.upload_needs_method_list
+        {
+            return Ok(());
+        }
+        Err(fault(Reason::MethodNotAllowed, method))
     }
 
     fn header_check(
@@ -97,24 +141,42 @@ impl Profile {
         fetch: &Fetch<'_>,
         preflight: &Preflight<'_>,
         response: &Response<'_>,
-    ) -> Result<(), Reason> {
+    ) -> Result<(), Fault> {
         let listed = |name: &str| {
-            response
-                .members(ALLOW_HEADERS)
-                .any(|member| member.eq_ignore_ascii_case(name.as_bytes()))
+            let mut members = response.members(ALLOW_HEADERS);
+            members.any(|member| member.eq_ignore_ascii_case(name.as_bytes()))
         };
         let star = !fetch.credentials && listed("*");
         let mut missing = preflight.header_names.iter().filter(|name| !listed(name));
-        if !star {
-            return missing
-                .next()
-                .map_or(Ok(()), |name| Err(Reason::HeaderNotAllowed { name: name.clone() }));
+        if star {
+            // https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+            return match missing.find(|name| *name == "authorization") {
+                Some(_) if !self.star_covers_authorization => {
+                    Err((Reason::AuthorizationUnderStar, None))
+                }
+                _ => Ok(()),
+            };
         }
-        // https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
-        if !self.star_covers_authorization && missing.any(|name| name == "authorization") {
-            return Err(Reason::AuthorizationUnderStar);
-        }
-        Ok(())
+        missing.next().map_or(Ok(()), |name| Err(fault(Reason::HeaderNotAllowed, name.as_bytes())))
+    }
+
+    /// The values that make up the value of a header.
+    fn values<'a>(
+        self,
+        response: &Response<'a>,
+        name: &'static str,
+    ) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let drops = self.drops_empty_lines && response.lines(name).any(|value| !value.is_empty());
+        response.lines(name).filter(move |value| !drops || !value.is_empty())
+    }
+
+    /// <https://fetch.spec.whatwg.org/#concept-header-list-get>
+    fn joined(self, response: &Response<'_>, name: &'static str) -> Option<String> {
+        self.values(response, name).fold(None, |joined: Option<String>, value| {
+            let mut joined = joined.map_or_else(String::new, |joined| joined + ", ");
+            joined.push_str(&String::from_utf8_lossy(value));
+            Some(joined)
+        })
     }
 }
 
@@ -141,11 +203,19 @@ impl<'a> Readable<'a> {
         if ["set-cookie", "set-cookie2"].iter().any(|hidden| hidden.eq_ignore_ascii_case(name)) {
             return false;
         }
-        // A list with one bad member exposes nothing; the response stays readable.
-        self.response.non_token(EXPOSE_HEADERS).is_none()
-            && self.response.members(EXPOSE_HEADERS).any(|member| {
-                member.eq_ignore_ascii_case(name.as_bytes()) || member == b"*" && !self.credentials
-            })
+        let mut is_listed = false;
+        for member in self.response.members(EXPOSE_HEADERS) {
+            if !is_token(member) {
+                // One bad member and the whole list is void; the response stays readable.
+                return false;
+            }
+            let is_star = member == b"*" && !self.credentials;
+            if is_star && self.stops_at_star {
+                return true;
+            }
+            is_listed |= is_star || member.eq_ignore_ascii_case(name.as_bytes());
+        }
+        is_listed
     }
 }
 
@@ -156,22 +226,7 @@ impl<'a> Response<'a> {
         lines.map(|(_, value)| trim(value))
     }
 
-    /// All values joined by `, `. <https://fetch.spec.whatwg.org/#concept-header-list-get>
-    fn joined(&self, name: &'static str) -> Option<String> {
-        let mut joined: Option<String> = None;
-        for line in self.lines(name) {
-            match &mut joined {
-                None => joined = Some(text(line)),
-                Some(joined) => {
-                    joined.push_str(", ");
-                    joined.push_str(&text(line));
-                }
-            }
-        }
-        joined
-    }
-
-    /// The members of a `#token` list, non-tokens too. Empty ones are none:
+    /// The members of a `#token` list, those that are no tokens too. Empty ones do not count:
     /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1.2>
     fn members(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.lines(name)
@@ -180,45 +235,42 @@ impl<'a> Response<'a> {
             .filter(|member| !member.is_empty())
     }
 
-    /// The first member for which extracting the list fails.
     /// <https://fetch.spec.whatwg.org/#extract-header-list-values>
-    fn non_token(&self, name: &'static str) -> Option<&'a [u8]> {
-        self.members(name).find(|member| !is_token(member))
+    fn list_check(&self, name: &'static str, reason: Reason) -> Result<(), Fault> {
+        let bad = self.members(name).find(|member| !is_token(member));
+        bad.map_or(Ok(()), |member| Err(fault(reason, member)))
     }
-}
 
-/// <https://fetch.spec.whatwg.org/#concept-cors-check>
-fn cors_check(fetch: &Fetch<'_>, response: &Response<'_>) -> Result<(), Reason> {
-    let mut lines = response.lines(ALLOW_ORIGIN);
-    let first = lines.next().ok_or(Reason::MissingAllowOrigin)?;
-    let is_single = lines.next().is_none();
-    if is_single && first == b"*" {
-        // No value of Access-Control-Allow-Credentials makes up for it.
-        return if fetch.credentials { Err(Reason::WildcardWithCredentials) } else { Ok(()) };
+    fn status_check(&self) -> Result<(), Fault> {
+        match self.status {
+            // https://fetch.spec.whatwg.org/#ok-status
+            200..=299 => Ok(()),
+            _ if self.is_redirect() => Err((Reason::PreflightRedirect, None)),
+            _ => Err((Reason::PreflightStatus, None)),
+        }
     }
-    if !is_single || first != fetch.origin.as_bytes() {
-        let value = response.joined(ALLOW_ORIGIN).unwrap_or_default();
-        return Err(allow_origin_fault(value, response.lines(ALLOW_ORIGIN).count()));
+
+    /// <https://fetch.spec.whatwg.org/#redirect-status>
+    fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.lines(LOCATION).next().is_some()
     }
-    if !fetch.credentials {
-        return Ok(());
-    }
-    let mut lines = response.lines(ALLOW_CREDENTIALS);
-    match (lines.next(), lines.next()) {
-        (Some(b"true"), None) => Ok(()),
-        _ => Err(Reason::CredentialsNotTrue { value: response.joined(ALLOW_CREDENTIALS) }),
+
+    fn repeats_allow_origin(&self) -> bool {
+        let spelled =
+            self.headers.iter().filter(|(name, _)| *name == "Access-Control-Allow-Origin");
+        spelled.count() > 1
     }
 }
 
 /// What is wrong with an `Access-Control-Allow-Origin` that is not the page's origin. The standard
 /// has one failure for all of it; people are helped by telling three apart.
-pub(super) fn allow_origin_fault(value: String, lines: usize) -> Reason {
-    if lines > 1 || value.contains([' ', ',']) {
-        Reason::MultipleAllowOrigin { value, lines }
-    } else if value == "null" || is_origin_like(&value) {
-        Reason::AllowOriginMismatch { value }
+pub(super) fn allow_origin_fault(value: &str) -> Reason {
+    if value.contains([' ', ',']) {
+        Reason::MultipleAllowOrigin
+    } else if value == "null" || is_origin_like(value) {
+        Reason::AllowOriginMismatch
     } else {
-        Reason::InvalidAllowOrigin { value }
+        Reason::InvalidAllowOrigin
     }
 }
 
@@ -240,30 +292,6 @@ fn is_origin_like(value: &str) -> bool {
     let port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
     let (host, port) = port.unwrap_or((authority, ""));
     !host.is_empty() && (port.is_empty() || port.parse::<u16>().is_ok())
-}
-
-/// <https://fetch.spec.whatwg.org/#cors-preflight-fetch-0>
-fn method_check(
-    fetch: &Fetch<'_>,
-    preflight: &Preflight<'_>,
-    response: &Response<'_>,
-) -> Result<(), Reason> {
-    let listed =
-        |method: &str| response.members(ALLOW_METHODS).any(|member| member == method.as_bytes());
-    // No list at all is enough for a preflight that only the flag called for.
-    let unlisted = fetch.always_preflight && response.lines(ALLOW_METHODS).next().is_none();
-    if unlisted
-        || listed(preflight.method)
-        || is_safelisted_method(preflight.method)
-        || !fetch.credentials && listed("*")
-    {
-        return Ok(());
-    }
-    Err(Reason::MethodNotAllowed { method: preflight.method.into() })
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";

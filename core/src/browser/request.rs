@@ -4,6 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::{
     Blocked, Leg, Profile, Reason, is_token,
+    reason::{Fault, fault},
     safelist::{
         is_forbidden, is_forbidden_method, is_safelisted, is_valid, joined_length, normalize,
     },
@@ -53,7 +54,7 @@ impl Profile {
     ///
     /// When script cannot make that request at all.
     pub fn preflight<'a>(self, fetch: &Fetch<'a>) -> Result<Option<Preflight<'a>>, Blocked> {
-        fetch.validate().map_err(|reason| Blocked { leg: Leg::Script, status: 0, reason })?;
+        fetch.validate().map_err(|fault| Leg::Script.blocked(0, fault))?;
         let (method, header_names) = (fetch.method(), self.unsafe_names(fetch));
         // https://fetch.spec.whatwg.org/#concept-main-fetch
         let needed =
@@ -128,13 +129,13 @@ impl<'a> Fetch<'a> {
 
     /// <https://fetch.spec.whatwg.org/#dom-request>,
     /// <https://fetch.spec.whatwg.org/#headers-validate>
-    fn validate(&self) -> Result<(), Reason> {
+    fn validate(&self) -> Result<(), Fault> {
         let method = self.method();
         if !is_token(method.as_bytes()) || is_forbidden_method(method.as_bytes()) {
-            return Err(Reason::InvalidMethod { method: method.into() });
+            return Err(fault(Reason::InvalidMethod, method.as_bytes()));
         }
         match self.headers.iter().find(|(name, value)| !is_valid(name, value)) {
-            Some((name, _)) => Err(Reason::InvalidHeader { name: (*name).into() }),
+            Some((name, _)) => Err(fault(Reason::InvalidHeader, name.as_bytes())),
             None => Ok(()),
         }
     }

@@ -44,20 +44,23 @@ pub(super) fn is_safelisted<'a>(
 ) -> bool {
     let name = name.as_bytes();
     let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+    if is("user-agent") {
+        return profile.safelists_user_agent;
+    }
     if joined_length(values.clone()) > 128 {
         return false;
     }
-    let mut bytes = values.clone().flatten().copied();
+    let has = |unsafe_byte: fn(u8) -> bool| values.clone().flatten().copied().any(unsafe_byte);
+    let fewer = profile.safelists_fewer_values;
     if is("accept") {
-        !bytes.any(is_unsafe_byte)
+        !(has(is_unsafe_byte) || fewer && has(|byte| byte > 0x7f))
     } else if is("accept-language") || is("content-language") {
-        bytes.all(|byte| byte.is_ascii_alphanumeric() || b" *,-.;=".contains(&byte))
+        !has(|byte| !byte.is_ascii_alphanumeric() && !b" *,-.;=".contains(&byte))
     } else if is("content-type") {
-        !bytes.any(is_unsafe_byte) && is_form_type(values)
+        let refused = fewer && has(|byte| byte > 0x7f || byte == b',');
+        !refused && !has(is_unsafe_byte) && is_form_type(values)
     } else if is("range") {
-        is_simple_range(values, profile.bounds_range)
-    } else if is("user-agent") {
-        profile.safelists_user_agent
+        is_simple_range(values, profile.reads_range_loosely)
     } else {
         profile.safelists_client_hints && is_client_hint(name, values)
     }
@@ -91,24 +94,23 @@ fn is_form_type<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> bool {
 }
 
 /// `bytes=1-` or `bytes=1-2`. <https://fetch.spec.whatwg.org/#simple-range-header-value>
-fn is_simple_range<'a>(mut values: impl Iterator<Item = &'a [u8]>, bounded: bool) -> bool {
+fn is_simple_range<'a>(mut values: impl Iterator<Item = &'a [u8]>, loosely: bool) -> bool {
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
     };
-    let Some((start, end)) = value
-        .strip_prefix(b"bytes=")
-        .and_then(|range| range.iter().position(|byte| *byte == b'-').map(|at| range.split_at(at)))
-        .and_then(|(start, end)| Some((start, end.strip_prefix(b"-")?)))
-    else {
+    let Some((unit, range)) = value.split_at_checked(b"bytes=".len()) else {
         return false;
     };
-    let digits = |number: &[u8]| number.iter().all(u8::is_ascii_digit);
-    let fits = |number| !bounded || !exceeds(number, b"9223372036854775807");
-    digits(start)
-        && digits(end)
+    let mut numbers = range
+        .splitn(2, |byte| *byte == b'-')
+        .map(|number| number.strip_prefix(b"+").filter(|_| loosely).unwrap_or(number));
+    let (Some(start), Some(end)) = (numbers.next(), numbers.next()) else {
+        return false;
+    };
+    let is_bytes = unit == b"bytes=" || loosely && unit.eq_ignore_ascii_case(b"bytes=");
+    is_bytes
         && !start.is_empty()
-        && fits(start)
-        && fits(end)
+        && [start, end].into_iter().flatten().all(u8::is_ascii_digit)
         && (end.is_empty() || !exceeds(start, end))
 }
 
