@@ -187,6 +187,6 @@ function watchedFetch(credentials) {
 /** A stream that stays silent must fail its step, not hang the page. */
 function soon(promise, step) {
   const { promise: silence, reject } = Promise.withResolvers();
-  const timer = setTimeout(() => reject(new Error(`nothing arrived: ${step}`)), 10_000);
+  const timer = setTimeout(() => reject(new Error(`nothing arrived: ${step}`)), 30_000);
   return Promise.race([promise, silence]).finally(() => clearTimeout(timer));
 }
