@@ -156,17 +156,25 @@ impl HeaderSet {
         let mut previous: &[u8] = b"";
         let mut reflected = 0;
         while let Some(list) = rest {
-            if take_listed(list, &mut expected, &mut rest) {
+            if let Some((name, tail)) = take_listed(list, &mut expected) {
+                previous = name;
+                rest = tail;
                 continue;
             }
+            // What follows is for the few: a rule's names, and Firefox, which repeats names.
             let (name, tail) = split_name(list)?;
-            reflected += 1;
-            let bounded = list.len() <= LONGEST_TOLERATED && reflected <= MOST_REFLECTED;
-            if !bounded || name <= previous || !self.admits(name) {
+            if name.is_empty() || name < previous || list.len() > LONGEST_TOLERATED {
                 return None;
             }
-            previous = name;
             rest = tail;
+            if name == previous {
+                continue;
+            }
+            previous = name;
+            reflected += 1;
+            if reflected > MOST_REFLECTED || !self.admits(name) {
+                return None;
+            }
         }
         Some(reflected > 0)
     }
@@ -227,37 +235,29 @@ enum Admission {
     ByRule,
 }
 
-/// Whether the first name of a sorted list is one of the expected. Takes those before it off the
-/// expected, and leaves in `rest` what is behind its comma.
+/// The first name of a sorted list, if it is one of the expected, and what is behind its comma.
+/// Takes it and those before it off the expected.
 fn take_listed<'l>(
     list: &'l [u8],
     expected: &mut &[Box<[u8]>],
-    rest: &mut Option<&'l [u8]>,
-) -> bool {
+) -> Option<(&'l [u8], Option<&'l [u8]>)> {
     while let [name, later @ ..] = *expected {
         let (head, behind) = list.split_at_checked(name.len()).unwrap_or((list, b""));
-        match (**name).cmp(head) {
-            Ordering::Greater => return false,
-            Ordering::Less => *expected = later,
-            Ordering::Equal => {
-                *rest = match behind {
-                    [] => None,
-                    [b',', tail @ ..] => Some(tail),
-                    // The beginning of a longer name, which is greater.
-                    _ => {
-                        *expected = later;
-                        continue;
-                    }
-                };
-                // Firefox repeats names, but not without end.
-                if list.len() > LONGEST_TOLERATED {
-                    *expected = later;
-                }
-                return true;
+        let ordering = (**name).cmp(head);
+        if ordering == Ordering::Greater {
+            return None;
+        }
+        *expected = later;
+        if ordering == Ordering::Equal {
+            match behind {
+                [] => return Some((head, None)),
+                [b',', tail @ ..] => return Some((head, Some(tail))),
+                // The beginning of a longer name, which is greater.
+                _ => {}
             }
         }
     }
-    false
+    None
 }
 
 /// The first name of a list, unless it is too long for one, and what is behind its comma.

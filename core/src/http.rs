@@ -147,9 +147,13 @@ fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Several lines as one: so that two origins are malformed, and a split list is one list.
 fn join<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, [u8]>> {
-    let mut lines = headers.get_all(name).iter().map(HeaderValue::as_bytes);
-    let first = lines.next()?;
-    Some(lines.fold(Cow::Borrowed(first), |joined, line| {
+    let first = headers.get(name)?.as_bytes();
+    // Nearly always no header at all has a second line.
+    if headers.len() == headers.keys_len() {
+        return Some(Cow::Borrowed(first));
+    }
+    let others = headers.get_all(name).iter().skip(1).map(HeaderValue::as_bytes);
+    Some(others.fold(Cow::Borrowed(first), |joined, line| {
         Cow::Owned([joined.as_ref(), line].join(b", ".as_slice()))
     }))
 }

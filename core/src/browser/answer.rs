@@ -77,11 +77,11 @@ impl Profile {
         // By the credentials mode of the actual request, although a preflight carries none.
         self.cors_check(fetch, response)?;
         response.status_check()?;
-        response.list_check(ALLOW_METHODS, Reason::BadMethodList)?;
+        self.list_check(response, ALLOW_METHODS, Reason::BadMethodList)?;
         if self.reports_method_first {
             self.method_check(fetch, preflight, response)?;
         }
-        response.list_check(ALLOW_HEADERS, Reason::BadHeaderList)?;
+        self.list_check(response, ALLOW_HEADERS, Reason::BadHeaderList)?;
         self.method_check(fetch, preflight, response)?;
         self.header_check(fetch, preflight, response)
     }
@@ -160,6 +160,19 @@ impl Profile {
         missing.next().map_or(Ok(()), |name| Err(fault(Reason::HeaderNotAllowed, name.as_bytes())))
     }
 
+    /// <https://fetch.spec.whatwg.org/#extract-header-list-values>
+    fn list_check(
+        self,
+        response: &Response<'_>,
+        name: &'static str,
+        reason: Reason,
+    ) -> Result<(), Fault> {
+        if response.members(name).all(is_token) {
+            return Ok(());
+        }
+        Err((reason, self.joined(response, name)))
+    }
+
     /// The values that make up the value of a header.
     fn values<'a>(
         self,
@@ -233,12 +246,6 @@ impl<'a> Response<'a> {
             .flat_map(|line| line.split(|byte| *byte == b','))
             .map(trim)
             .filter(|member| !member.is_empty())
-    }
-
-    /// <https://fetch.spec.whatwg.org/#extract-header-list-values>
-    fn list_check(&self, name: &'static str, reason: Reason) -> Result<(), Fault> {
-        let bad = self.members(name).find(|member| !is_token(member));
-        bad.map_or(Ok(()), |member| Err(fault(reason, member)))
     }
 
     fn status_check(&self) -> Result<(), Fault> {

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use super::is_token;
+
 /// A fetch that failed: where, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
@@ -62,10 +64,25 @@ pub enum Reason {
     /// `Access-Control-Allow-Headers` is `*`, which by the standard does not cover `Authorization`.
     /// Browsers only warn.
     AuthorizationUnderStar,
-    /// A member (the value) of `Access-Control-Allow-Methods` is no token.
+    /// A member of `Access-Control-Allow-Methods` (the value: all lines, joined by `, `) is no token;
+    /// [`Blocked::bad_member`] says which.
     BadMethodList,
-    /// A member (the value) of `Access-Control-Allow-Headers` is no token.
+    /// A member of `Access-Control-Allow-Headers` (the value: all lines, joined by `, `) is no
+    /// token; [`Blocked::bad_member`] says which.
     BadHeaderList,
+    /// A redirect leads to a URL with a user name or password.
+    ///
+    /// This reason and those below never come from a [`Profile`](super::Profile): no header of the
+    /// response shows them. They are read from what browsers print.
+    RedirectCredentials,
+    /// The user or the browser's settings refuse requests to this machine or the local network.
+    LocalNetwork,
+    /// `Cross-Origin-Resource-Policy` refuses a request that was made in mode `no-cors`.
+    ResourcePolicy,
+    /// The page's or the URL's scheme is none that CORS exists for, such as `file`.
+    Scheme,
+    /// There was no response: nothing listens, the connection broke, TLS or DNS failed.
+    Network,
 }
 
 impl Reason {
@@ -89,6 +106,26 @@ impl Reason {
             Self::AuthorizationUnderStar => "authorization-under-star",
             Self::BadMethodList => "bad-method-list",
             Self::BadHeaderList => "bad-header-list",
+            Self::RedirectCredentials => "redirect-credentials",
+            Self::LocalNetwork => "local-network",
+            Self::ResourcePolicy => "resource-policy",
+            Self::Scheme => "scheme",
+            Self::Network => "network",
+        }
+    }
+}
+
+impl Blocked {
+    /// Of a list that is malformed, the first member that is no token.
+    #[must_use]
+    pub fn bad_member(&self) -> Option<&str> {
+        match self.reason {
+            Reason::BadMethodList | Reason::BadHeaderList => {
+                let members = self.value.iter().flat_map(|value| value.split(','));
+                let mut members = members.map(|member| member.trim_matches([' ', '\t']));
+                members.find(|member| !member.is_empty() && !is_token(member.as_bytes()))
+            }
+            _ => None,
         }
     }
 }
