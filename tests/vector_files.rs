@@ -78,7 +78,7 @@ pub(crate) fn all() -> Vec<(String, File)> {
     let mut names: Vec<String> = fs::read_dir(FOLDER)
         .expect("tests/vectors is beside the core")
         .map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8"))
-        .filter(|name| name.ends_with(".json") && name != RULES)
+        .filter(|name| name.strip_suffix(".json").is_some_and(|stem| stem != RULES))
         .collect();
     names.sort_unstable();
     names.into_iter().map(|name| (name.clone(), read(&name))).collect()
@@ -93,7 +93,7 @@ pub(crate) fn rules() -> BTreeMap<String, String> {
         _about: String,
         rules: BTreeMap<String, String>,
     }
-    read::<Rules>(RULES).rules
+    read::<Rules>(&format!("{RULES}.json")).rules
 }
 
 fn read<T: DeserializeOwned>(name: &str) -> T {
@@ -214,4 +214,4 @@ impl Case {
 }
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors");
-const RULES: &str = "rules.json";
+const RULES: &str = "rules";

@@ -207,7 +207,9 @@ fn compare_problems(wanted: &Value, got: &[Problem], faults: &mut Vec<String>) {
     let wanted = wanted.as_array().unwrap_or(&none);
     if wanted != &got {
         let lines = |problems: &[Value]| {
-            problems.iter().map(|problem| format!("\n      {problem}")).collect::<String>()
+            problems
+                .iter()
+                .fold(String::new(), |lines, problem| lines + &format!("\n      {problem}"))
         };
         faults.push(format!("got{}\n    want{}", lines(&got), lines(wanted)));
     }

@@ -1,5 +1,13 @@
 //! The fuzz targets, for a moment: every seed, and what a few thousand mutations make of them.
 //! `make fuzz` goes on where this stops.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../../tests/fuzz/grammar.rs"]
 mod grammar;
@@ -37,7 +45,9 @@ fn request() {
 fn fuzz(name: &str, target: fn(&[u8])) {
     let seeds = seeds(name);
     assert!(seeds.len() >= 10, "{name} has {} seeds", seeds.len());
-    seeds.iter().for_each(|seed| target(seed));
+    for seed in &seeds {
+        target(seed);
+    }
     let mutated = (select(seeds.clone()), select(seeds), vec(mutation(), 1..8)).prop_map(
         |(mut data, other, mutations)| {
             for mutation in mutations {

@@ -1,5 +1,12 @@
 //! What holds for every policy and every request, tried on random ones: the promises of
 //! `tests/fuzz/promises.rs`, among them that the decision is the model's.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../../tests/fuzz/grammar.rs"]
 mod grammar;
