@@ -58,6 +58,6 @@ export async function setStage(t, { server: name, page: host, credentials = fals
     server,
     url,
     session: (options, where) =>
-      page.evaluate(([o, w]) => session(o, w), [{ url, ...options }, where]),
+      page.evaluate(([o, w]) => globalThis.session(o, w), [{ url, ...options }, where]),
   };
 }
