@@ -52,6 +52,8 @@ mod cluster;
 mod config;
 mod denial;
 mod error;
+#[cfg(feature = "explain")]
+mod explain;
 mod header_list;
 mod header_name;
 mod host;
@@ -80,6 +82,8 @@ mod verdict;
 pub use config::Config;
 pub use denial::{BodyFormat, Denial, Rule};
 pub use error::{ConfigError, Problem, Reason};
+#[cfg(feature = "explain")]
+pub use explain::Explanation;
 pub use owned_config::OwnedConfig;
 pub use policy::Policy;
 pub use policy_set::{Paths, PolicySet};

@@ -110,7 +110,7 @@ struct Judged<'a> {
 
 impl<'a> Fetch<'a> {
     /// The method as it is sent. <https://fetch.spec.whatwg.org/#concept-method-normalize>
-    pub(super) fn method(&self) -> &'a str {
+    pub(crate) fn method(&self) -> &'a str {
         match self.method {
             "" => "GET",
             method => ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]
