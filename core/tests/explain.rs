@@ -1,5 +1,8 @@
 //! Explanations: that they say the truth, and that the fix they name is one.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::too_many_lines, reason = "a table")]
+
 use crossgate::{Config, Explanation, Policy, browser::Fetch};
 
 const PAGE: &str = "https://app.example.com";

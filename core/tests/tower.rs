@@ -1,5 +1,7 @@
 //! The layer in front of axum: what only a real service can get wrong.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::{
     convert::Infallible,
     pin::pin,
