@@ -86,7 +86,7 @@ docs: | tools
 	@$(STEP) docs env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --package crossgate --all-features --no-deps
 
 python: $(DONE)/python
-	@$(STEP) python $(VENV)/python -m pytest -q tests/test_vectors.py bindings-python/tests
+	@$(STEP) python $(VENV)/python -m pytest -q tests bindings-python/tests
 
 node: $(DONE)/addon $(DONE)/npm
 	@$(STEP) node node --test tests/ bindings-node/test/

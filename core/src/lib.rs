@@ -47,6 +47,10 @@
 
 extern crate alloc;
 
+#[cfg(all(doctest, feature = "tower"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod browser;
 mod cluster;
 mod config;

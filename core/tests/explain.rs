@@ -166,6 +166,15 @@ fn a_page_of_the_server_itself_needs_no_permission() {
 }
 
 #[test]
+fn the_readme_quotes_it() {
+    let config =
+        Config { allow_origins: &[PAGE], allow_headers: &["Content-Type"], ..Config::DEFAULT };
+    let fetch = Fetch { origin: PAGE, headers: &[("X-Api-Key", b"1")], ..Fetch::default() };
+    let explanation = explain(&config, &fetch, "api.example.com").to_string();
+    assert!(include_str!("../../README.md").contains(&explanation), "{explanation}");
+}
+
+#[test]
 fn traps_are_named() {
     let config = Config { allow_origins: &[PAGE], max_age: Some(600), ..Config::DEFAULT };
     let fetch = Fetch { origin: PAGE, ..Fetch::default() };

@@ -1,0 +1,35 @@
+// The READMEs' JavaScript runs as it stands, and their table names the options that there are.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { OPTIONS } = createRequire(import.meta.url)('../bindings-node/options.js');
+
+for (const file of ['README.md', 'bindings-node/README.md']) {
+  const text = readFileSync(root + file, 'utf8');
+  for (const [nth, [, block]] of [...text.matchAll(/```(?:js|mjs)\n(.*?)```/gs)].entries()) {
+    const type = /^import /m.test(block) ? 'module' : 'commonjs';
+    // From the root, where `crossgate` and the frameworks are installed.
+    test(`${file}, block ${nth + 1}`, () => {
+      execFileSync(process.execPath, [`--input-type=${type}`, '--eval', block], {
+        cwd: root,
+        timeout: 20_000,
+        stdio: 'pipe',
+      });
+    });
+  }
+}
+
+test('the table of options is complete', () => {
+  const text = readFileSync(root + 'README.md', 'utf8');
+  const table = [...text.matchAll(/^\| `(\w+)` \| `(\w+)(?:: \w+)?` \|/gm)];
+  assert.deepEqual(
+    table.map(([, core, name]) => [core, name]),
+    OPTIONS.map(({ core, name }) => [core, name]),
+  );
+});

@@ -1,0 +1,51 @@
+"""The READMEs' Python runs as it stands, and their tables name what there is."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import crossgate
+
+ROOT = Path(__file__).parent.parent
+READMES = [ROOT / "README.md", ROOT / "bindings-python" / "README.md"]
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    found = []
+    for readme in READMES:
+        for nth, block in enumerate(re.findall(rf"```{language}\n(.*?)```", readme.read_text(), re.S)):
+            found.append((f"{readme.parent.name}/{nth}", block))
+    return found
+
+
+@pytest.mark.parametrize(("name", "block"), blocks("python"))
+def test_blocks_run(name: str, block: str) -> None:
+    exec(compile(block, name, "exec"), {"__name__": "__main__"})
+
+
+def test_the_table_of_options_is_complete() -> None:
+    table = re.findall(r"^\| `(\w+)` \| `", READMES[0].read_text(), re.M)
+    ours = {"allow_origin_func", "origin_cache_seconds", "on_decision", "policy", "app"}
+    signature = set(inspect.signature(crossgate.CORSMiddleware).parameters)
+    assert set(table) - {"origins_by_host"} == signature - ours
+
+
+def test_the_refused_configuration_is_refused_in_those_words() -> None:
+    words = next(block for _, block in blocks("text") if "trailing" in block)
+    with pytest.raises(crossgate.ConfigError) as error:
+        crossgate.CORSMiddleware(
+            lambda: None,
+            allow_origins=["https://app.example.com/", "*"],
+            allow_methods=["put"],
+            allow_credentials=True,
+        )
+    assert str(error.value) == words.strip()
+
+
+def test_the_commands_are_targets() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for _, block in blocks("sh"):
+        for target in re.findall(r"^make (\w+)", block, re.M):
+            assert re.search(rf"^{target}:", makefile, re.M), target
