@@ -33,7 +33,7 @@ fn agrees_with_the_model(
     let answers = model.answers(request, given);
     assert!(
         answers.contains(&got),
-        "{:#?}\n{}\ngiven {given}\ngot {got:#?}\nwant {answers:#?}",
+        "{:?}\n{}\ngiven {given}\ngot  {got:?}\nwant {answers:?}",
         model.config,
         describe(request)
     );
