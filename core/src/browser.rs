@@ -39,6 +39,8 @@
 //! [CORS check]: https://fetch.spec.whatwg.org/#concept-cors-check
 
 mod answer;
+#[cfg(feature = "explain")]
+pub mod console;
 mod profile;
 mod reason;
 mod request;

@@ -71,6 +71,31 @@ impl<'a> RequestFields<'a> {
     }
 }
 
+/// Lends what CORS reads of a request, without the detour by [`RequestFields`] where no header has a
+/// second line.
+pub(crate) fn with_request<B, R>(
+    request: &http::Request<B>,
+    f: impl FnOnce(&Request<'_>) -> R,
+) -> R {
+    let headers = request.headers();
+    if headers.len() != headers.keys_len() || request.uri().authority().is_some() {
+        return f(&RequestFields::from(request).as_request());
+    }
+    let value = |name| headers.get(name).map(HeaderValue::as_bytes);
+    let mut fields = Request {
+        method: request.method().as_str().as_bytes(),
+        path: request.uri().path().as_bytes(),
+        host: value(HOST),
+        origin: value(ORIGIN),
+        ..Request::default()
+    };
+    if fields.method == b"OPTIONS" {
+        fields.access_control_request_method = value(ACCESS_CONTROL_REQUEST_METHOD);
+        fields.access_control_request_headers = value(ACCESS_CONTROL_REQUEST_HEADERS);
+    }
+    f(&fields)
+}
+
 impl<'a> From<&'a Parts> for RequestFields<'a> {
     fn from(parts: &'a Parts) -> Self {
         Self::new(&parts.method, &parts.uri, &parts.headers)

@@ -23,7 +23,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    http::{RequestFields, merge, remove_shared},
+    http::{merge, remove_shared, with_request},
     policy::Policy,
     policy_set::PolicySet,
     request::Request,
@@ -211,30 +211,37 @@ impl Shared {
         &self,
         request: &http::Request<ReqBody>,
     ) -> Step<ResBody> {
-        let fields = RequestFields::from(request);
-        let fields = fields.as_request();
+        with_request(request, |fields| self.decide_fields(fields, request.headers()))
+    }
+
+    fn decide_fields<ResBody: From<String>>(
+        &self,
+        fields: &Request<'_>,
+        headers: &HeaderMap,
+    ) -> Step<ResBody> {
         let nth = self.policies.index(fields.path);
         let policy = self.policies.policy(nth);
-        let mut verdict = policy.verdict(&fields);
+        let mut verdict = policy.verdict(fields);
         if verdict.outcome() == Outcome::Undecided {
             let origin = fields.origin.and_then(|origin| core::str::from_utf8(origin).ok());
             let allowed = origin
                 .zip(self.origins.as_ref())
-                .is_some_and(|(origin, allows)| allows(origin, request.headers()));
-            verdict = policy.verdict_given(&fields, allowed);
+                .is_some_and(|(origin, allows)| allows(origin, headers));
+            verdict = policy.verdict_given(fields, allowed);
         }
         if let Some(audit) = &self.audit
             && verdict.outcome() != Outcome::NotCors
         {
-            audit(&fields, &policy.decision(verdict, &fields));
+            audit(fields, &policy.decision(verdict, fields));
         }
         // A clone of the request's own value, never of a pattern.
-        let origin = request.headers().get(ORIGIN).filter(|_| verdict.has(Verdict::ALLOW_ORIGIN));
-        let additions = Additions { nth, verdict, origin: origin.cloned() };
+        let shared = verdict.has(Verdict::ALLOW_ORIGIN) && !policy.constant;
+        let origin = if shared { headers.get(ORIGIN).cloned() } else { None };
+        let additions = Additions { nth, verdict, origin };
         if verdict.continues() {
             Step::Continue(additions)
         } else {
-            Step::Respond(self.respond(policy, fields, additions))
+            Step::Respond(self.respond(policy, *fields, additions))
         }
     }
 

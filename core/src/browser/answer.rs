@@ -152,7 +152,7 @@ impl Profile {
             // https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
             return match missing.find(|name| *name == "authorization") {
                 Some(_) if !self.star_covers_authorization => {
-                    Err((Reason::AuthorizationUnderStar, None))
+                    Err(fault(Reason::AuthorizationUnderStar, b"authorization"))
                 }
                 _ => Ok(()),
             };

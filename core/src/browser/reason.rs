@@ -61,11 +61,11 @@ pub enum Reason {
     MethodNotAllowed,
     /// A header name (the value, in lower case) is not in `Access-Control-Allow-Headers`.
     HeaderNotAllowed,
-    /// `Access-Control-Allow-Headers` is `*`, which by the standard does not cover `Authorization`.
-    /// Browsers only warn.
+    /// `Access-Control-Allow-Headers` is `*`, which by the standard does not cover `Authorization`
+    /// (the value, in lower case). Browsers only warn.
     AuthorizationUnderStar,
-    /// A member of `Access-Control-Allow-Methods` (the value: all lines, joined by `, `) is no token;
-    /// [`Blocked::bad_member`] says which.
+    /// A member of `Access-Control-Allow-Methods` (the value: all lines, joined by `, `) is no
+    /// token; [`Blocked::bad_member`] says which.
     BadMethodList,
     /// A member of `Access-Control-Allow-Headers` (the value: all lines, joined by `, `) is no
     /// token; [`Blocked::bad_member`] says which.
