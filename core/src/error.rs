@@ -145,6 +145,14 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    pub(crate) fn duplicate() -> Self {
+        Self::prohibited("remove it: it is listed already")
+    }
+
+    pub(crate) fn redundant() -> Self {
+        Self::prohibited("remove it: another entry covers it")
+    }
+
     pub(crate) fn missing(fix: impl Into<Cow<'static, str>>) -> Self {
         Self { reason: Reason::Missing, fix: fix.into() }
     }

@@ -13,7 +13,6 @@ use crate::{
     header_name::{
         TOKEN, check_prefix, check_request_header, is_forbidden_request_header, is_token,
     },
-    method::{duplicate, redundant},
 };
 
 /// The request headers a policy allows, and the header that says so.
@@ -66,7 +65,7 @@ impl HeaderSet {
             };
             match inserted {
                 Err(fault) => problems.push(Problem::new(OPTION, "header", header, fault)),
-                Ok(false) => notes.push(Problem::new(OPTION, "header", header, duplicate())),
+                Ok(false) => notes.push(Problem::new(OPTION, "header", header, Fault::duplicate())),
                 Ok(true) => {
                     if is_forbidden_request_header(header) {
                         let fault = Fault::forbidden("remove it: no page can set it");
@@ -85,7 +84,7 @@ impl HeaderSet {
                 || prefixes.iter().any(|prefix| name.as_bytes().starts_with(prefix))
         };
         for name in listed.iter().filter(|name| covered(name)) {
-            notes.push(Problem::new(OPTION, "header", *name, redundant()));
+            notes.push(Problem::new(OPTION, "header", *name, Fault::redundant()));
         }
         exact.sort_unstable();
         let value = if any && !credentials {

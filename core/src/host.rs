@@ -7,7 +7,6 @@ use crate::{
     cluster::{Buffer, ClusterDomain},
     error::{Fault, Problem},
     host_rules::HostRules,
-    method::duplicate,
     origin::{
         Origin, ends_in_a_number, is_host, is_loopback, parse_ipv6, parse_port, split_port,
         write_ipv6,
@@ -62,7 +61,7 @@ impl HostSet {
                     let full = set.cluster.as_ref().and_then(|cluster| cluster.full(host));
                     let host = full.as_ref().map_or(host, Buffer::as_bytes);
                     if !set.rules.insert(host, b"", port) {
-                        notes.push(Problem::new(OPTION, "host", entry, duplicate()));
+                        notes.push(Problem::new(OPTION, "host", entry, Fault::duplicate()));
                     }
                 }
             }

@@ -31,14 +31,14 @@ impl MethodSet {
             } else if let Err(fault) = check(method) {
                 problems.push(Problem::new(OPTION, "method", method, fault));
             } else if names.contains(&method) {
-                notes.push(Problem::new(OPTION, "method", method, duplicate()));
+                notes.push(Problem::new(OPTION, "method", method, Fault::duplicate()));
             } else {
                 names.push(method);
             }
         }
         if any {
             for name in &names {
-                notes.push(Problem::new(OPTION, "method", *name, redundant()));
+                notes.push(Problem::new(OPTION, "method", *name, Fault::redundant()));
             }
         }
         // With credentials browsers take `*` for the name of a method:
@@ -105,14 +105,6 @@ fn check(method: &str) -> Result<(), Fault> {
         }
         _ => Ok(()),
     }
-}
-
-pub(crate) fn duplicate() -> Fault {
-    Fault::prohibited("remove it: it is listed already")
-}
-
-pub(crate) fn redundant() -> Fault {
-    Fault::prohibited("remove it: another entry covers it")
 }
 
 const OPTION: &str = "allow_methods";

@@ -9,7 +9,6 @@ use crate::{
     config::Config,
     error::{Fault, Problem},
     host_rules::HostRules,
-    method::{duplicate, redundant},
     origin::{LONGEST, Origin, is_loopback},
     pattern::Pattern,
     public_suffix::{has_public_suffix_below, is_public_suffix},
@@ -81,7 +80,7 @@ impl OriginSet {
                 }
             };
             if !new {
-                notes.push(Problem::new(OPTION, "origin", entry, duplicate()));
+                notes.push(Problem::new(OPTION, "origin", entry, Fault::duplicate()));
             }
         }
         hosts.index();
@@ -92,13 +91,13 @@ impl OriginSet {
             })
         };
         for (_, entry) in exact.iter().filter(|(origin, _)| covered(origin)) {
-            notes.push(Problem::new(OPTION, "origin", *entry, redundant()));
+            notes.push(Problem::new(OPTION, "origin", *entry, Fault::redundant()));
         }
         exact.sort();
         exact.dedup_by(|(later, entry), (origin, _)| {
             let twice = later == origin;
             if twice {
-                notes.push(Problem::new(OPTION, "origin", *entry, duplicate()));
+                notes.push(Problem::new(OPTION, "origin", *entry, Fault::duplicate()));
             }
             twice
         });

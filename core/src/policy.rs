@@ -9,7 +9,7 @@ use crate::{
     header_list::HeaderSet,
     header_name::{check_response_header, is_safelisted_response_header},
     host::HostSet,
-    method::{MethodSet, duplicate, redundant},
+    method::MethodSet,
     origin::is_domain,
     origin_set::OriginSet,
     verdict::Verdict,
@@ -157,7 +157,7 @@ fn parse_expose(
         if let Some(fault) = fault {
             problems.push(Problem::new(OPTION, "header", header, fault));
         } else if exposed.iter().any(|known| known.eq_ignore_ascii_case(header)) {
-            notes.push(Problem::new(OPTION, "header", header, duplicate()));
+            notes.push(Problem::new(OPTION, "header", header, Fault::duplicate()));
         } else {
             if is_safelisted_response_header(header) {
                 let fault = Fault::prohibited("remove it: every page can read it anyway");
@@ -168,7 +168,7 @@ fn parse_expose(
     }
     if exposed.contains(&"*") {
         for name in exposed.iter().filter(|name| **name != "*") {
-            notes.push(Problem::new(OPTION, "header", *name, redundant()));
+            notes.push(Problem::new(OPTION, "header", *name, Fault::redundant()));
         }
     }
     exposed.join(", ")
