@@ -123,12 +123,10 @@ fn header<'py>(py: Python<'py>, name: &str, value: &str) -> PyResult<Bound<'py, 
     PyTuple::new(py, [PyBytes::new(py, name.as_bytes()), PyBytes::new(py, value.as_bytes())])
 }
 
-/// `Access-Control-Allow-Origin` with the request's own bytes.
-pub(crate) fn allow_origin<'py>(origin: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyTuple>> {
+/// The name of `Access-Control-Allow-Origin`.
+pub(crate) fn allow_origin(py: Python<'_>) -> &Bound<'_, PyBytes> {
     static NAME: PyOnceLock<Py<PyBytes>> = PyOnceLock::new();
-    let py = origin.py();
-    let name = NAME.get_or_init(py, || PyBytes::new(py, ALLOW_ORIGIN).unbind());
-    PyTuple::new(py, [name.bind(py), origin])
+    NAME.get_or_init(py, || PyBytes::new(py, ALLOW_ORIGIN).unbind()).bind(py)
 }
 
 const VARY: &[u8] = b"vary";

@@ -12,6 +12,8 @@ use pyo3::{
     types::{PyDict, PyString},
 };
 
+#[cfg(not(feature = "abi3"))]
+use crate::vectorcall::Vectorcall;
 use crate::{
     answer::{self, Answers},
     audit,
@@ -29,6 +31,8 @@ pub(crate) struct CORSMiddleware {
     app: Py<PyAny>,
     policy: Source,
     on_decision: Option<Py<PyAny>>,
+    #[cfg(not(feature = "abi3"))]
+    vectorcall: Vectorcall,
 }
 
 enum Source {
@@ -76,7 +80,13 @@ impl CORSMiddleware {
                 ),
             },
         };
-        Ok(Self { app, policy, on_decision })
+        Ok(Self {
+            app,
+            policy,
+            on_decision,
+            #[cfg(not(feature = "abi3"))]
+            vectorcall: Vectorcall::new(),
+        })
     }
 
     /// What decides: a `Policy` or a `PolicyHandle`.
@@ -94,25 +104,9 @@ impl CORSMiddleware {
         receive: &Bound<'py, PyAny>,
         send: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let this = slf.get();
-        let kind = request::get(scope, intern!(py, "type"))?;
-        let kind = kind.as_ref().and_then(|kind| kind.cast::<PyString>().ok());
-        let websocket = match kind.map(|kind| kind.to_str()) {
-            Some(Ok("http")) => false,
-            Some(Ok("websocket")) => true,
-            // Lifespan, and whatever there will be.
-            _ => return this.app.bind(py).call1((scope, receive, send)),
-        };
-        let replaceable;
-        let policy = match &this.policy {
-            Source::Fixed(policy) => policy.bind(py),
-            Source::Handle(handle) => {
-                replaceable = handle.get().policy(py).into_bound(py);
-                &replaceable
-            }
-        };
-        Call { middleware: slf, policy, scope, receive, send, websocket }.run()
+        #[cfg(not(feature = "abi3"))]
+        slf.get().vectorcall.enable(slf);
+        Self::handle(slf, scope, receive, send)
     }
 
     /// Servers look at `instance.__call__` to tell ASGI applications from others, and know them by
@@ -135,6 +129,40 @@ impl CORSMiddleware {
             Source::Fixed(policy) => visit.call(policy),
             Source::Handle(handle) => visit.call(handle),
         }
+    }
+}
+
+impl CORSMiddleware {
+    /// One request, handshake or lifespan: the application's awaitable, or ours.
+    pub(crate) fn handle<'py>(
+        slf: &Bound<'py, Self>,
+        scope: &Bound<'py, PyAny>,
+        receive: &Bound<'py, PyAny>,
+        send: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let this = slf.get();
+        let kind = request::get(scope, intern!(py, "type"))?;
+        let is = |word: &Bound<'py, PyString>| {
+            kind.as_ref().is_some_and(|kind| kind.is(word) || kind.eq(word).unwrap_or(false))
+        };
+        let websocket = if is(intern!(py, "http")) {
+            false
+        } else if is(intern!(py, "websocket")) {
+            true
+        } else {
+            // Lifespan, and whatever there will be.
+            return this.app.bind(py).call1((scope, receive, send));
+        };
+        let replaceable;
+        let policy = match &this.policy {
+            Source::Fixed(policy) => policy.bind(py),
+            Source::Handle(handle) => {
+                replaceable = handle.get().policy(py).into_bound(py);
+                &replaceable
+            }
+        };
+        Call { middleware: slf, policy, scope, receive, send, websocket }.run()
     }
 }
 
@@ -223,9 +251,18 @@ impl<'py> Call<'_, 'py> {
     /// this one did so before.
     fn sign(&self, mark: &Bound<'py, PyAny>) -> PyResult<bool> {
         let key = intern!(self.scope.py(), "crossgate");
-        let before = request::get(self.scope, key)?;
-        self.scope.set_item(key, mark)?;
-        Ok(before.is_some_and(|before| !before.is(self.policy)))
+        let before = match self.scope.cast::<PyDict>() {
+            Ok(scope) => Some(raw::set_default(scope, key, mark)?),
+            Err(_) => request::get(self.scope, key)?,
+        };
+        match before {
+            Some(before) if before.is(mark) => Ok(false),
+            before => {
+                self.scope.set_item(key, mark)?;
+                let before = before.and_then(|before| policy::signed(&before));
+                Ok(before.is_some_and(|(policy, _)| !policy.is(self.policy)))
+            }
+        }
     }
 
     fn act(
@@ -367,7 +404,7 @@ impl Pending {
     }
 }
 
-fn asgi(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+pub(crate) fn asgi(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let import = || PyResult::Ok(py.import("crossgate._asgi")?.into_any().unbind());
     Ok(MODULE.get_or_try_init(py, import)?.bind(py))

@@ -249,16 +249,21 @@ fn line(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Vec<u8>>> {
 pub(crate) fn decision_of<'py>(scope: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = scope.py();
     let Some(mark) = request::get(scope, intern!(py, "crossgate"))? else { return Ok(None) };
-    let (policy, given) = match mark.cast::<Policy>() {
-        Ok(policy) => (policy.clone(), false),
-        Err(_) => mark.extract::<(Bound<'py, Policy>, bool)>()?,
-    };
+    let Some((policy, given)) = signed(&mark) else { return Ok(None) };
     let policy = policy.get();
     let read = Scope::read(scope, policy.has_exceptions())?;
     let request = read.request();
     let (policy, _) = policy.at(request.path);
     let websocket = request::is_websocket(scope)?;
     decision(py, policy, policy.verdict_given(&request, given), request, websocket).map(Some)
+}
+
+/// By which policy a scope was decided, and with what word on its origin.
+pub(crate) fn signed<'py>(mark: &Bound<'py, PyAny>) -> Option<(Bound<'py, Policy>, bool)> {
+    match mark.cast::<Policy>() {
+        Ok(policy) => Some((policy.clone(), false)),
+        Err(_) => mark.extract().ok(),
+    }
 }
 
 fn decision<'py>(

@@ -15,52 +15,78 @@ use pyo3::{
 };
 
 use crate::answer;
+use access::{call_one, list_item, list_len, set_list_item, tuple_item, tuple_len};
 
-/// Calls `take` with each header's name and value.
+/// Calls `take` with the name and value of each header whose name has one of the lengths that are
+/// bits of `lengths`.
 #[inline]
 pub(crate) fn for_each_header<'py>(
     headers: &Bound<'py, PyList>,
-    mut take: impl FnMut(&[u8], &Bound<'py, PyBytes>),
+    lengths: u64,
+    mut take: impl FnMut(&[u8], Borrowed<'_, 'py, PyAny>) -> PyResult<()>,
 ) -> PyResult<()> {
-    for nth in 0..headers.len() {
-        // SAFETY: the GIL is held and nothing below runs Python code before the item's last use
-        // (`take` only compares bytes and counts references), so that the list and its items stay
-        // as they are and `nth` stays within bounds.
-        let pair = unsafe {
-            let item = ffi::PyList_GET_ITEM(headers.as_ptr(), nth.cast_signed());
-            let pair = pair(item);
-            pair.map(|(name, value)| {
-                (
-                    Borrowed::from_ptr(headers.py(), name).cast_unchecked::<PyBytes>(),
-                    Borrowed::from_ptr(headers.py(), value).cast_unchecked::<PyBytes>(),
-                )
-            })
-        };
-        let Some((name, value)) = pair else {
+    let py = headers.py();
+    let mut nth = 0;
+    while nth < headers.len() {
+        // SAFETY: the GIL is held and nothing runs Python code before the item's last use (`take`
+        // compares bytes and counts references), so that the list and its items stay as they are.
+        // `nth` is within bounds.
+        let header = unsafe { pair(py, list_item(headers.as_ptr(), nth.cast_signed())) };
+        let Some((name, value)) = header else {
             return Err(PyTypeError::new_err("a header of the scope is no pair of bytes"));
         };
-        take(name.as_bytes(), &value);
+        let name = name.as_bytes();
+        if name.len() < 64 && lengths >> name.len() & 1 == 1 {
+            take(name, value)?;
+        }
+        nth += 1;
     }
     Ok(())
 }
 
-/// The name and value of a header, when it is a tuple or list of two `bytes`.
+/// The name and value of a header, when it is a tuple or list of two whose name is `bytes`.
 ///
 /// # Safety
 ///
 /// `item` is a live object; what is returned is borrowed from it.
 #[inline]
-unsafe fn pair(item: *mut ffi::PyObject) -> Option<(*mut ffi::PyObject, *mut ffi::PyObject)> {
+unsafe fn pair<'a, 'py>(
+    py: Python<'py>,
+    item: *mut ffi::PyObject,
+) -> Option<(Borrowed<'a, 'py, PyBytes>, Borrowed<'a, 'py, PyAny>)> {
     // SAFETY: the type is checked before each access, and the length before the items.
     unsafe {
-        let (name, value) = if ffi::PyTuple_Check(item) != 0 && ffi::PyTuple_GET_SIZE(item) == 2 {
-            (ffi::PyTuple_GET_ITEM(item, 0), ffi::PyTuple_GET_ITEM(item, 1))
-        } else if ffi::PyList_Check(item) != 0 && ffi::PyList_GET_SIZE(item) == 2 {
-            (ffi::PyList_GET_ITEM(item, 0), ffi::PyList_GET_ITEM(item, 1))
+        let (name, value) = if ffi::PyTuple_Check(item) != 0 && tuple_len(item) == 2 {
+            (tuple_item(item, 0), tuple_item(item, 1))
+        } else if ffi::PyList_Check(item) != 0 && list_len(item) == 2 {
+            (list_item(item, 0), list_item(item, 1))
         } else {
             return None;
         };
-        (ffi::PyBytes_Check(name) != 0 && ffi::PyBytes_Check(value) != 0).then_some((name, value))
+        if ffi::PyBytes_Check(name) == 0 {
+            return None;
+        }
+        Some((Borrowed::from_ptr(py, name).cast_unchecked(), Borrowed::from_ptr(py, value)))
+    }
+}
+
+/// `scope.setdefault(key, value)`, in one look-up.
+#[inline]
+pub(crate) fn set_default<'py>(
+    scope: &Bound<'py, PyDict>,
+    key: &Bound<'py, PyString>,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    #[cfg(not(feature = "abi3"))]
+    // SAFETY: all are live objects; the result is borrowed from the dict, or null with an exception.
+    unsafe {
+        let found = ffi::PyDict_SetDefault(scope.as_ptr(), key.as_ptr(), value.as_ptr());
+        Bound::from_borrowed_ptr_or_err(scope.py(), found)
+    }
+    #[cfg(feature = "abi3")]
+    match scope.get_item(key)? {
+        Some(found) => Ok(found),
+        None => scope.set_item(key, value).map(|()| value.clone()),
     }
 }
 
@@ -105,16 +131,16 @@ unsafe extern "C" fn send(
     // SAFETY: CPython calls this with the GIL held, with the `self` that `wrap_send` gave (a tuple of
     // send, bytes or None, and tuple) and a live message. Panics abort, and nothing here panics.
     unsafe {
-        let send = ffi::PyTuple_GET_ITEM(state, 0);
+        let send = tuple_item(state, 0);
         if !is_start(message) {
-            return ffi::PyObject_CallOneArg(send, message);
+            return call_one(send, message);
         }
         let py = Python::assume_attached();
-        let origin = Borrowed::from_ptr(py, ffi::PyTuple_GET_ITEM(state, 1));
-        let tail = Borrowed::from_ptr(py, ffi::PyTuple_GET_ITEM(state, 2)).cast_unchecked();
+        let origin = Borrowed::from_ptr(py, tuple_item(state, 1));
+        let tail = Borrowed::from_ptr(py, tuple_item(state, 2)).cast_unchecked();
         let message = Borrowed::from_ptr(py, message).cast_unchecked();
         match start(&message, origin.cast::<PyBytes>().ok().as_deref(), &tail) {
-            Ok(message) => ffi::PyObject_CallOneArg(send, message.as_ptr()),
+            Ok(message) => call_one(send, message.as_ptr()),
             Err(error) => {
                 error.restore(py);
                 ptr::null_mut()
@@ -189,11 +215,8 @@ fn concerns_us(headers: &Bound<'_, PyList>) -> bool {
     (0..headers.len()).any(|nth| {
         // SAFETY: as in `for_each_header`.
         unsafe {
-            let header = ffi::PyList_GET_ITEM(headers.as_ptr(), nth.cast_signed());
-            pair(header).is_some_and(|(name, _)| {
-                let name = Borrowed::from_ptr(py, name).cast_unchecked::<PyBytes>();
-                answer::is_ours(name.as_bytes())
-            })
+            let header = list_item(headers.as_ptr(), nth.cast_signed());
+            pair(py, header).is_some_and(|(name, _)| answer::is_ours(name.as_bytes()))
         }
     })
 }
@@ -205,28 +228,35 @@ pub(crate) fn append<'py>(
     tail: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyList>> {
     let py = given.py();
-    let own_origin = origin.map(answer::allow_origin).transpose()?;
+    let name = answer::allow_origin(py);
     let (theirs, ours) = (given.len(), tail.len());
-    let total = theirs + usize::from(own_origin.is_some()) + ours;
+    let total = theirs + usize::from(origin.is_some()) + ours;
     // SAFETY: the new list is filled completely before anything else sees it, each slot once, with a
     // reference of its own. In between no Python code runs, so that `given` keeps its length.
     unsafe {
+        let allow_origin = match origin {
+            Some(origin) => {
+                let pair = ffi::PyTuple_Pack(2, name.as_ptr(), origin.as_ptr());
+                Some(Bound::from_owned_ptr_or_err(py, pair)?)
+            }
+            None => None,
+        };
         let list = ffi::PyList_New(total.cast_signed());
         let list = Bound::from_owned_ptr_or_err(py, list)?.cast_into_unchecked::<PyList>();
         let mut slot = 0;
         let mut push = |item: *mut ffi::PyObject| {
             ffi::Py_INCREF(item);
-            ffi::PyList_SET_ITEM(list.as_ptr(), slot, item);
+            set_list_item(list.as_ptr(), slot, item);
             slot += 1;
         };
         for nth in 0..theirs {
-            push(ffi::PyList_GET_ITEM(given.as_ptr(), nth.cast_signed()));
+            push(list_item(given.as_ptr(), nth.cast_signed()));
         }
-        if let Some(own_origin) = own_origin {
-            push(own_origin.as_ptr());
+        if let Some(allow_origin) = allow_origin {
+            push(allow_origin.as_ptr());
         }
         for nth in 0..ours {
-            push(ffi::PyTuple_GET_ITEM(tail.as_ptr(), nth.cast_signed()));
+            push(tuple_item(tail.as_ptr(), nth.cast_signed()));
         }
         Ok(list)
     }
@@ -241,5 +271,30 @@ pub(crate) fn generic_getattr<'py>(
     unsafe {
         let value = ffi::PyObject_GenericGetAttr(object.as_ptr(), name.as_ptr());
         Bound::from_owned_ptr_or_err(object.py(), value)
+    }
+}
+
+/// Access without checks, for which the stable ABI has checked functions that do the same.
+mod access {
+    #[cfg(not(feature = "abi3"))]
+    pub(super) use pyo3::ffi::{
+        PyList_GET_ITEM as list_item, PyList_GET_SIZE as list_len,
+        PyList_SET_ITEM as set_list_item, PyObject_CallOneArg as call_one,
+        PyTuple_GET_ITEM as tuple_item, PyTuple_GET_SIZE as tuple_len,
+    };
+    #[cfg(feature = "abi3")]
+    pub(super) use pyo3::ffi::{
+        PyList_GetItem as list_item, PyList_SetItem as set_list_item, PyList_Size as list_len,
+        PyTuple_GetItem as tuple_item, PyTuple_Size as tuple_len,
+    };
+
+    #[cfg(feature = "abi3")]
+    pub(super) unsafe fn call_one(
+        function: *mut pyo3::ffi::PyObject,
+        argument: *mut pyo3::ffi::PyObject,
+    ) -> *mut pyo3::ffi::PyObject {
+        let end = std::ptr::null_mut::<pyo3::ffi::PyObject>();
+        // SAFETY: the caller's; the arguments end with a null.
+        unsafe { pyo3::ffi::PyObject_CallFunctionObjArgs(function, argument, end) }
     }
 }

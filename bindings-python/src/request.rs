@@ -21,28 +21,32 @@ pub(crate) struct Lines<'py> {
 }
 
 impl<'py> Lines<'py> {
-    #[inline]
-    pub(crate) fn take(&mut self, name: &[u8], value: &Bound<'py, PyBytes>) {
-        let line = match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => &mut self.host,
-            6 if name.eq_ignore_ascii_case(b"origin") => &mut self.origin,
-            29 if name.eq_ignore_ascii_case(b"access-control-request-method") => {
-                &mut self.request_method
-            }
-            30 if name.eq_ignore_ascii_case(b"access-control-request-headers") => {
-                &mut self.request_headers
-            }
-            _ => return,
+    fn take(&mut self, name: &[u8], value: Borrowed<'_, 'py, PyAny>) -> PyResult<()> {
+        let (known, line): (&[u8], _) = match name.len() {
+            4 => (b"host", &mut self.host),
+            6 => (b"origin", &mut self.origin),
+            29 => (b"access-control-request-method", &mut self.request_method),
+            30 => (b"access-control-request-headers", &mut self.request_headers),
+            _ => return Ok(()),
         };
+        // Servers send lower case, as they must; what else comes is read all the same.
+        if name != known && !name.eq_ignore_ascii_case(known) {
+            return Ok(());
+        }
+        let value = value.cast::<PyBytes>()?;
         *line = Some(match line.take() {
-            None => value.clone(),
+            None => value.to_owned(),
             Some(earlier) => {
                 let joined = [earlier.as_bytes(), value.as_bytes()].join(&b", "[..]);
                 PyBytes::new(value.py(), &joined)
             }
         });
+        Ok(())
     }
 }
+
+/// The lengths of the names that [`Lines::take`] knows.
+const LENGTHS: u64 = 1 << 4 | 1 << 6 | 1 << 29 | 1 << 30;
 
 /// A scope's part in a decision.
 pub(crate) struct Scope<'py> {
@@ -78,7 +82,7 @@ impl<'py> Scope<'py> {
                     list
                 }
             };
-            raw::for_each_header(&headers, |name, value| lines.take(name, value))?;
+            raw::for_each_header(&headers, LENGTHS, |name, value| lines.take(name, value))?;
         }
         Ok(Self { method: method.and_then(|method| method.cast_into().ok()), path, lines })
     }

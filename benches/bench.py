@@ -1,0 +1,211 @@
+"""What the Python middleware adds to a request, beside Starlette's and beside a floor.
+
+One JSON object a line. Times are CPU time of the thread, in short slots that alternate between all
+implementations; of each the least is kept and that of the bare application subtracted, so that
+what else runs on the machine is left out. `floor` is a native middleware that decides nothing and
+adds the same prebuilt headers.
+
+    python benches/bench.py [--rounds N] [CASE ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import crossgate
+from crossgate._native import Floor
+from starlette.middleware.cors import CORSMiddleware as StarletteMiddleware
+
+SLOT = 1_500_000
+MESSAGES = 100
+OPTIONS: dict[str, Any] = {
+    "allow_origins": [
+        "https://admin.example.com",
+        "https://app.example.com",
+        "https://www.example.com",
+    ],
+    "allow_methods": ["GET", "POST", "DELETE"],
+    "allow_headers": [
+        "Authorization",
+        "Content-Type",
+        "Mcp-Session-Id",
+        "MCP-Protocol-Version",
+        "Last-Event-ID",
+    ],
+    "expose_headers": ["Mcp-Session-Id", "WWW-Authenticate"],
+    "allow_credentials": True,
+    "max_age": 600,
+}
+BROWSER = [
+    (b"host", b"api.example.com"),
+    (b"connection", b"keep-alive"),
+    (b"sec-ch-ua-platform", b'"Linux"'),
+    (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"),
+    (b"sec-ch-ua", b'"Chromium";v="140", "Not=A?Brand";v="24"'),
+    (b"sec-ch-ua-mobile", b"?0"),
+    (b"accept", b"application/json, text/event-stream"),
+    (b"dnt", b"1"),
+    (b"sec-fetch-site", b"cross-site"),
+    (b"sec-fetch-mode", b"cors"),
+    (b"sec-fetch-dest", b"empty"),
+    (b"referer", b"https://app.example.com/"),
+    (b"accept-encoding", b"gzip, deflate, br, zstd"),
+    (b"accept-language", b"en-US,en;q=0.9"),
+]
+ALLOWED = (b"origin", b"https://app.example.com")
+REFUSED = (b"origin", b"https://evil.example.net")
+PREFLIGHT = [
+    (b"access-control-request-method", b"POST"),
+    (b"access-control-request-headers", b"authorization,content-type,mcp-session-id"),
+]
+
+App = Callable[[Any, Any, Any], Any]
+
+
+class Case(NamedTuple):
+    name: str
+    method: str
+    headers: list[tuple[bytes, bytes]]
+    app: App
+    answered: bool = False
+    """The middleware answers, so that there is no application to subtract."""
+
+
+async def plain(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{}"})
+
+
+async def stream(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for _ in range(MESSAGES):
+        await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def nothing(scope: Any, receive: Any, send: Any) -> None:
+    pass
+
+
+CASES = [
+    Case("actual-allowed", "POST", [*BROWSER[:9], ALLOWED, *BROWSER[9:]], plain),
+    Case("actual-refused", "POST", [*BROWSER[:9], REFUSED, *BROWSER[9:]], plain),
+    Case("no-origin", "POST", BROWSER, plain),
+    Case("preflight-allowed", "OPTIONS", [*BROWSER, ALLOWED, *PREFLIGHT], plain, True),
+    Case("preflight-refused", "OPTIONS", [*BROWSER, REFUSED, *PREFLIGHT], plain, True),
+    Case("stream", "POST", [*BROWSER[:9], ALLOWED, *BROWSER[9:]], stream),
+]
+
+
+async def send(message: Any) -> None:
+    pass
+
+
+async def receive() -> Any:
+    return {"type": "http.request"}
+
+
+def floor(case: Case) -> App:
+    """A middleware that knows beforehand what ours will answer."""
+    added: list[Any] = []
+    start: list[Any] = []
+
+    async def capture(message: Any) -> None:
+        start.append(message)
+
+    drive(crossgate.CORSMiddleware(case.app, **OPTIONS)(scope_of(case), receive, capture))
+    added = [header for header in start[0]["headers"] if not header[0].startswith(b"content-")]
+    status = start[0]["status"] if case.answered else None
+    return Floor(case.app, tuple(added), status)
+
+
+def scope_of(case: Case) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "server": ("127.0.0.1", 8000),
+        "client": ("127.0.0.1", 50000),
+        "scheme": "http",
+        "method": case.method,
+        "root_path": "",
+        "path": "/mcp",
+        "raw_path": b"/mcp",
+        "query_string": b"",
+        "headers": list(case.headers),
+        "state": {},
+    }
+
+
+def drive(coroutine: Any) -> None:
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    raise RuntimeError("the application waits for something")
+
+
+def slot(app: App, case: Case, calls: int) -> float:
+    """As in a server each request has a scope of its own: a copy, which all implementations pay."""
+    scope = scope_of(case)
+    clock = time.thread_time_ns
+    begin = clock()
+    for _ in range(calls):
+        drive(app(scope.copy(), receive, send))
+    return (clock() - begin) / calls
+
+
+def measure(case: Case, rounds: int) -> dict[str, float]:
+    apps = {
+        # The scope's copy belongs to nobody's cost, and a preflight never reaches the application.
+        "none": nothing if case.answered else case.app,
+        "ours": crossgate.CORSMiddleware(case.app, **OPTIONS),
+        "starlette": StarletteMiddleware(case.app, **OPTIONS),
+        "floor": floor(case),
+    }
+    calls = {name: max(1, int(SLOT / slot(app, case, 100))) for name, app in apps.items()}
+    least = dict.fromkeys(apps, float("inf"))
+    gc.collect()
+    gc.disable()
+    for nth in range(rounds):
+        names = list(apps) if nth % 2 else list(reversed(apps))
+        for name in names:
+            least[name] = min(least[name], slot(apps[name], case, calls[name]))
+        if nth % 10 == 0:
+            gc.collect()
+    gc.enable()
+    bare = least["none"]
+    share = MESSAGES if case.app is stream else 1
+    return {name: (time - bare) / share for name, time in least.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=150)
+    parser.add_argument("cases", nargs="*", metavar="CASE")
+    given = parser.parse_args()
+    for case in CASES:
+        if given.cases and case.name not in given.cases:
+            continue
+        own = measure(case, given.rounds)
+        line = {
+            "bench": "python",
+            "case": case.name,
+            "peer": "starlette",
+            "ours_ns": round(own["ours"]),
+            "peer_ns": round(own["starlette"]),
+            "floor_ns": round(own["floor"]),
+            "ratio": round(own["starlette"] / own["ours"], 1),
+        }
+        print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()
