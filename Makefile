@@ -6,6 +6,7 @@
 #   make fmt                    formats Rust and Python
 #   make bench[-core|-python|-node]     one JSON object a line
 #   make instructions           what `decide` costs, against limits
+#   make oracle [CASES=5000]    real browsers against the model of browsers
 #   make fuzz [SECONDS=60] [TARGET=...] libFuzzer; needs cargo-fuzz and a nightly Rust
 #   make mutants [FILE=...]     cargo-mutants on the modules that decide
 #
@@ -15,6 +16,7 @@ PYTHON ?= python3
 # The tests use the interpreter of .venv, whatever this one is.
 unexport PYTHON
 SECONDS ?= 60
+CASES ?= 5000
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Two steps at a time: a release build beside a debug one.
@@ -23,14 +25,15 @@ MAKEFLAGS += -j2
 endif
 
 VENV := .venv/bin
+MATURIN := VIRTUAL_ENV=$(CURDIR)/.venv $(VENV)/maturin
 STEP := scripts/step
 DONE := target/make
 
 RUST := $(shell find core cli bindings-*/src tests/oracle -name '*.rs' -o -name Cargo.toml 2>/dev/null) \
 	Cargo.toml Cargo.lock
 
-.PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions fuzz mutants \
-	tools core no-std docs python node browser
+.PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions oracle fuzz \
+	mutants tools core no-std docs python node browser
 
 demo: $(DONE)/python $(DONE)/addon $(DONE)/npm $(if $(HEADLESS),$(DONE)/browser)
 	@npm start --silent -w crossgate-demo
@@ -39,7 +42,7 @@ test:
 	@mkdir -p $(DONE) && rm -f $(DONE)/*.count
 	@$(MAKE) suites; scripts/summary $$?
 
-suites: lint core no-std instructions docs python node browser
+suites: lint core no-std instructions docs python node browser oracle
 
 # What is installed and built. A stamp is older than what it was made from when that has changed.
 
@@ -55,8 +58,7 @@ $(DONE)/npm: package.json package-lock.json | tools
 	@touch $@
 
 $(DONE)/python: $(DONE)/venv $(RUST) bindings-python/pyproject.toml
-	@$(STEP) python-extension env VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/$(VENV):$$PATH" \
-		maturin develop --quiet --release -m bindings-python/Cargo.toml
+	@$(STEP) python-extension env $(MATURIN) develop --quiet --release -m bindings-python/Cargo.toml
 	@touch $@
 
 $(DONE)/addon: $(RUST) bindings-node/scripts/build.mjs | tools
@@ -89,10 +91,13 @@ python: $(DONE)/python
 	@$(STEP) python $(VENV)/python -m pytest -q tests bindings-python/tests
 
 node: $(DONE)/addon $(DONE)/npm
-	@$(STEP) node node --test tests/ bindings-node/test/
+	@$(STEP) node node --test tests/*.test.mjs bindings-node/test/*.test.mjs
 
 browser: $(DONE)/python $(DONE)/addon $(DONE)/npm
 	@scripts/browser-tests
+
+oracle: | tools browser
+	@scripts/oracle $(CASES)
 
 # Not part of `make test`.
 
@@ -106,7 +111,10 @@ bench: bench-core bench-python bench-node
 bench-core: | tools
 	@cargo bench --quiet --package crossgate --all-features --bench decide
 
-bench-python: $(DONE)/python
+# With a middleware in the package that decides nothing; the tests' package is built anew.
+bench-python: $(DONE)/venv
+	@rm -f $(DONE)/python
+	@$(MATURIN) develop --quiet --release --features floor -m bindings-python/Cargo.toml
 	@$(VENV)/python benches/bench.py
 
 bench-node: $(DONE)/addon $(DONE)/npm
