@@ -292,7 +292,8 @@ impl<'l> Elements<'l> {
     fn next(&mut self) -> Option<(&'l [u8], Option<&[u8]>)> {
         let start = self.rest.iter().position(|byte| !matches!(byte, b',' | b' ' | b'\t'))?;
         let list = self.rest.get(start..)?;
-        let as_it_is = |&byte: &u8| TOKEN.get(usize::from(byte)) == Some(&byte);
+        // A NUL would pass for the 0 of what is no token.
+        let as_it_is = |&byte: &u8| byte != 0 && TOKEN.get(usize::from(byte)) == Some(&byte);
         let short = list.get(..LONGEST_NAME).unwrap_or(list);
         let len = short.iter().position(|byte| !as_it_is(byte)).unwrap_or(short.len());
         if let (token, rest @ ([] | [b',', ..])) = list.split_at_checked(len)? {
