@@ -1,11 +1,12 @@
 //! `Policy` and `PolicyHandle`.
 
 use std::{
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use crossgate::{Config, ConfigError, PolicySet, Problem, Request, Verdict};
+use crossgate::{Config, ConfigError, PolicySet, Problem, Request, Verdict, browser::Fetch};
 use pyo3::{
     PyTraverseError, PyVisit,
     exceptions::{PyTypeError, PyValueError},
@@ -141,6 +142,43 @@ impl Policy {
         };
         let (policy, _) = self.at(&path);
         decision(py, policy, policy.verdict_given(&request, origin_allowed), request, false)
+    }
+
+    /// Plays a page's request through, preflight and all, and says what stands in its way.
+    #[pyo3(signature = (
+        origin, method = "GET", *, host, path = "/", headers = None, credentials = false
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "they are what a page fetches")]
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        origin: &str,
+        method: &str,
+        host: &str,
+        path: &str,
+        headers: Option<HashMap<String, String>>,
+        credentials: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let headers = headers.unwrap_or_default();
+        let mut headers: Vec<_> =
+            headers.iter().map(|(name, value)| (&**name, value.as_bytes())).collect();
+        headers.sort_unstable();
+        let fetch =
+            Fetch { origin, method, headers: &headers, credentials, ..Fetch::default() };
+        let (policy, _) = self.at(path.as_bytes());
+        let explanation = policy.explain(&fetch, host, path);
+        let text = explanation.to_string();
+        let fields = PyDict::new(py);
+        fields.set_item("allowed", explanation.allowed)?;
+        fields.set_item("leg", explanation.leg)?;
+        fields.set_item("rule", explanation.rule)?;
+        fields.set_item("denial", explanation.denial)?;
+        fields.set_item("reason", explanation.reason)?;
+        fields.set_item("header", explanation.header)?;
+        fields.set_item("fix", explanation.fix)?;
+        fields.set_item("traps", PyTuple::new(py, explanation.traps)?)?;
+        fields.set_item("text", text)?;
+        types(py)?.getattr("Explanation")?.call((), Some(&fields))
     }
 
     /// What is useless or redundant in the options.
