@@ -24,7 +24,7 @@ ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j2
 endif
 
-VENV := .venv/bin
+VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 MATURIN := VIRTUAL_ENV=$(CURDIR)/.venv $(VENV)/maturin
 STEP := scripts/step
 DONE := target/make
