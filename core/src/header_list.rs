@@ -292,8 +292,7 @@ impl<'l> Elements<'l> {
     fn next(&mut self) -> Option<(&'l [u8], Option<&[u8]>)> {
         let start = self.rest.iter().position(|byte| !matches!(byte, b',' | b' ' | b'\t'))?;
         let list = self.rest.get(start..)?;
-        // A NUL would pass for the 0 of what is no token.
-        let as_it_is = |&byte: &u8| byte != 0 && TOKEN.get(usize::from(byte)) == Some(&byte);
+        let as_it_is = |&byte: &u8| TOKEN.get(usize::from(byte)) == Some(&byte);
         let short = list.get(..LONGEST_NAME).unwrap_or(list);
         let len = short.iter().position(|byte| !as_it_is(byte)).unwrap_or(short.len());
         if let (token, rest @ ([] | [b',', ..])) = list.split_at_checked(len)? {
@@ -303,8 +302,8 @@ impl<'l> Elements<'l> {
         let mut len = 0;
         for (lower, &byte) in self.lower.iter_mut().zip(list) {
             match TOKEN.get(usize::from(byte)) {
-                None | Some(0) => break,
-                Some(&token) => *lower = token,
+                Some(&token) if token.is_ascii() => *lower = token,
+                _ => break,
             }
             len += 1;
         }

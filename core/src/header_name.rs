@@ -6,7 +6,7 @@ use crate::error::Fault;
 /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
 pub(crate) fn is_token(name: &[u8]) -> bool {
     !name.is_empty()
-        && name.iter().all(|&byte| TOKEN.get(usize::from(byte)).is_some_and(|&lower| lower != 0))
+        && name.iter().all(|&byte| TOKEN.get(usize::from(byte)).is_some_and(u8::is_ascii))
 }
 
 /// Whether a name can stand in `allow_headers`.
@@ -131,10 +131,11 @@ const REQUEST_ONLY: [&str; 3] =
 const PREFLIGHT_ONLY: [&str; 3] =
     ["access-control-allow-methods", "access-control-allow-headers", "access-control-max-age"];
 
-/// The lower case of each byte of a token, 0 for every other: a table, for it is asked once a byte
-/// of a hostile list.
+/// The lower case of each byte of a token, and for every other a byte that is neither ASCII nor
+/// itself. A table, for it is asked once a byte of a hostile list.
 pub(crate) static TOKEN: [u8; 256] = {
-    let mut table = [0; 256];
+    let mut table = [0xff; 256];
+    table[0xff] = 0xfe;
     let mut rest: &[u8] =
         b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     while let [byte, behind @ ..] = rest {
@@ -145,3 +146,18 @@ pub(crate) static TOKEN: [u8; 256] = {
     }
     table
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_what_the_standard_says() {
+        for byte in 0..=u8::MAX {
+            let token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            assert_eq!(is_token(&[byte]), token, "{byte}");
+            let unchanged = TOKEN[usize::from(byte)] == byte;
+            assert_eq!(unchanged, token && !byte.is_ascii_uppercase(), "{byte}");
+        }
+    }
+}
