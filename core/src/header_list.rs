@@ -315,7 +315,11 @@ impl<'l> Elements<'l> {
         if behind.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
             return Some((token, self.lower.get(..len)));
         }
-        Some((list.get(..len + end)?.trim_ascii_end(), None))
+        let mut element = list.get(..len + end)?;
+        while let [trimmed @ .., b' ' | b'\t'] = element {
+            element = trimmed;
+        }
+        Some((element, None))
     }
 }
 
