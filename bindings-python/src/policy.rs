@@ -48,8 +48,12 @@ impl Policy {
             (None, _) => None,
             (Some(function), None) => Some(OriginFunction::new(function, None)),
             (Some(function), Some(seconds)) => {
-                let seconds = Duration::try_from_secs_f64(seconds)
-                    .map_err(|error| PyValueError::new_err(error.to_string()))?;
+                if !(0.0..=LONGEST_CACHE).contains(&seconds) {
+                    return Err(PyValueError::new_err(format!(
+                        "origin_cache_seconds: expected 0 to {LONGEST_CACHE}, not {seconds}"
+                    )));
+                }
+                let seconds = Duration::from_secs_f64(seconds);
                 Some(OriginFunction::new(function, Some(seconds)))
             }
         };
@@ -367,3 +371,6 @@ fn types(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     let import = || PyResult::Ok(py.import("crossgate._types")?.into_any().unbind());
     Ok(MODULE.get_or_try_init(py, import)?.bind(py))
 }
+
+/// A year, in seconds.
+const LONGEST_CACHE: f64 = 31_536_000.0;
