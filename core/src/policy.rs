@@ -94,7 +94,8 @@ impl Policy {
         let share = Verdict::ALLOW_ORIGIN
             | bit(credentials, Verdict::ALLOW_CREDENTIALS)
             | bit(!expose.is_empty(), Verdict::EXPOSE_HEADERS)
-            | bit(!constant, Verdict::VARY_ORIGIN);
+            // Under `reject` a method can be refused to those who send an `Origin`, and to no others.
+            | bit(!constant || reject, Verdict::VARY_ORIGIN);
         let preflight = Verdict::ALLOW_ORIGIN
             | bit(credentials, Verdict::ALLOW_CREDENTIALS)
             | bit(!methods.value.is_empty(), Verdict::ALLOW_METHODS)
