@@ -42,6 +42,15 @@
 //!
 //! A feature adds API and never changes an answer. Without any, the crate is `no_std` and needs
 //! `alloc`.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `std` (default) | lets the dependencies of other features use `std` |
+//! | `regex` | [`Config::allow_origin_regex`] |
+//! | `explain` | `Policy::explain`: why a page cannot use a server, for people |
+//! | `http` | decisions on the types of the `http` crate |
+//! | `tower` | a layer for axum, rmcp and anything else that speaks `tower` |
+//! | `serde` | [`OwnedConfig`] in configuration files |
 #![no_std]
 #![forbid(unsafe_code)]
 
