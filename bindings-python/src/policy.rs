@@ -167,8 +167,7 @@ impl Policy {
         let mut headers: Vec<_> =
             headers.iter().map(|(name, value)| (&**name, value.as_bytes())).collect();
         headers.sort_unstable();
-        let fetch =
-            Fetch { origin, method, headers: &headers, credentials, ..Fetch::default() };
+        let fetch = Fetch { origin, method, headers: &headers, credentials, ..Fetch::default() };
         let (policy, _) = self.at(path.as_bytes());
         let explanation = policy.explain(&fetch, host, path);
         let text = explanation.to_string();

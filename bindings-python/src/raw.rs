@@ -135,17 +135,19 @@ unsafe extern "C" fn send(
         if !is_start(message) {
             return call_one(send, message);
         }
-        let py = Python::assume_attached();
-        let origin = Borrowed::from_ptr(py, tuple_item(state, 1));
-        let tail = Borrowed::from_ptr(py, tuple_item(state, 2)).cast_unchecked();
-        let message = Borrowed::from_ptr(py, message).cast_unchecked();
-        match start(&message, origin.cast::<PyBytes>().ok().as_deref(), &tail) {
-            Ok(message) => call_one(send, message.as_ptr()),
-            Err(error) => {
-                error.restore(py);
-                ptr::null_mut()
+        // Attached once more, for else PyO3 would put off what is freed meanwhile.
+        Python::attach(|py| {
+            let origin = Borrowed::from_ptr(py, tuple_item(state, 1));
+            let tail = Borrowed::from_ptr(py, tuple_item(state, 2)).cast_unchecked();
+            let message = Borrowed::from_ptr(py, message).cast_unchecked();
+            match start(&message, origin.cast::<PyBytes>().ok().as_deref(), &tail) {
+                Ok(message) => call_one(send, message.as_ptr()),
+                Err(error) => {
+                    error.restore(py);
+                    ptr::null_mut()
+                }
             }
-        }
+        })
     }
 }
 

@@ -5,7 +5,12 @@
 
 use std::{ptr, sync::OnceLock};
 
-use pyo3::{ffi, prelude::*};
+use pyo3::{
+    exceptions::PyTypeError,
+    ffi,
+    prelude::*,
+    types::{PyDict, PyTuple},
+};
 
 use crate::middleware::CORSMiddleware;
 
@@ -47,20 +52,27 @@ unsafe extern "C" fn call(
     // SAFETY: CPython calls this with the GIL held, an instance of the class that `enable` changed,
     // and as many live arguments as it says. Panics abort.
     unsafe {
-        let py = Python::assume_attached();
         let now = (*ffi::Py_TYPE(middleware)).tp_call;
         let replaced = ORDINARY.get().is_none_or(|ordinary| !same(*ordinary, now));
         if replaced || !names.is_null() || ffi::PyVectorcall_NARGS(count) != 3 {
             return ordinary(middleware, args, count, names);
         }
-        let middleware = Borrowed::from_ptr(py, middleware).cast_unchecked::<CORSMiddleware>();
-        let [scope, receive, send] = [0, 1, 2].map(|nth| Borrowed::from_ptr(py, *args.add(nth)));
-        match CORSMiddleware::handle(&middleware, &scope, &receive, &send) {
-            Ok(awaitable) => awaitable.into_ptr(),
-            Err(error) => {
-                error.restore(py);
-                ptr::null_mut()
-            }
+        // Attached once more, for else PyO3 would put off what is freed meanwhile.
+        Python::attach(|py| {
+            let middleware = Borrowed::from_ptr(py, middleware).cast_unchecked::<CORSMiddleware>();
+            let [scope, receive, send] =
+                [0, 1, 2].map(|nth| Borrowed::from_ptr(py, *args.add(nth)));
+            restore(py, CORSMiddleware::handle(&middleware, &scope, &receive, &send))
+        })
+    }
+}
+
+fn restore(py: Python<'_>, called: PyResult<Bound<'_, PyAny>>) -> *mut ffi::PyObject {
+    match called {
+        Ok(result) => result.into_ptr(),
+        Err(error) => {
+            error.restore(py);
+            ptr::null_mut()
         }
     }
 }
@@ -84,29 +96,24 @@ unsafe fn ordinary(
 ) -> *mut ffi::PyObject {
     // SAFETY: the caller's. Positional arguments come first, then one for each name.
     unsafe {
-        let py = Python::assume_attached();
-        let positional = ffi::PyVectorcall_NARGS(count);
-        let argument = |nth: usize| Borrowed::from_ptr(py, *args.add(nth));
-        let called = (|| {
-            let given: Vec<_> = (0..positional.cast_unsigned()).map(argument).collect();
-            let tuple = pyo3::types::PyTuple::new(py, given)?;
-            let named = pyo3::types::PyDict::new(py);
-            if let Some(names) = Bound::from_borrowed_ptr_or_opt(py, names) {
-                for (nth, name) in names.try_iter()?.enumerate() {
-                    named.set_item(name?, argument(positional.cast_unsigned() + nth))?;
+        Python::attach(|py| {
+            let positional = ffi::PyVectorcall_NARGS(count).cast_unsigned();
+            let argument = |nth: usize| Borrowed::from_ptr(py, *args.add(nth));
+            let call = || {
+                let given: Vec<_> = (0..positional).map(argument).collect();
+                let tuple = PyTuple::new(py, given)?;
+                let named = PyDict::new(py);
+                if let Some(names) = Bound::from_borrowed_ptr_or_opt(py, names) {
+                    for (nth, name) in names.try_iter()?.enumerate() {
+                        named.set_item(name?, argument(positional + nth))?;
+                    }
                 }
-            }
-            let call = (*ffi::Py_TYPE(middleware)).tp_call;
-            let call =
-                call.ok_or_else(|| pyo3::exceptions::PyTypeError::new_err("not callable"))?;
-            Bound::from_owned_ptr_or_err(py, call(middleware, tuple.as_ptr(), named.as_ptr()))
-        })();
-        match called {
-            Ok(result) => result.into_ptr(),
-            Err(error) => {
-                error.restore(py);
-                ptr::null_mut()
-            }
-        }
+                let call = (*ffi::Py_TYPE(middleware)).tp_call;
+                let call = call.ok_or_else(|| PyTypeError::new_err("not callable"))?;
+                let result = call(middleware, tuple.as_ptr(), named.as_ptr());
+                Bound::from_owned_ptr_or_err(py, result)
+            };
+            restore(py, call())
+        })
     }
 }

@@ -1,0 +1,212 @@
+"""References, memory, cancellation and threads.
+
+`CROSSGATE_SOAK=600` soaks each kind of request for as many seconds instead of some thousand times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+import crossgate
+import pytest
+from asgi import answers, call, preflight, scope
+from crossgate import CORSMiddleware, PolicyHandle, decision_of
+
+APP = "https://app.example.com"
+EVIL = "https://evil.example.net"
+ACAO = "access-control-allow-origin"
+SOAK = float(os.environ.get("CROSSGATE_SOAK", "0"))
+
+
+async def swallow(message: Any) -> None: ...
+
+
+async def connect() -> Any:
+    return {"type": "websocket.connect"}
+
+
+async def later(origin: str, scope: Any) -> bool:
+    return origin == APP
+
+
+async def asking(scope: Any, receive: Any, send: Any) -> None:
+    assert decision_of(scope)
+    await answers((b"vary", b"Accept"), (ACAO.encode(), b"*"))(scope, receive, send)
+
+
+def failing(origin: str, scope: Any) -> bool:
+    raise RuntimeError(origin)
+
+
+KINDS: dict[str, Any] = {
+    "allowed": (CORSMiddleware(answers(), allow_origins=[APP], allow_credentials=True), scope(APP)),
+    "refused": (CORSMiddleware(answers(), allow_origins=[APP]), scope(EVIL)),
+    "no origin": (CORSMiddleware(answers(), allow_origins=[APP]), scope()),
+    "merged": (CORSMiddleware(asking, allow_origins=[APP]), scope(APP)),
+    "preflight": (CORSMiddleware(answers(), allow_origins=[APP]), preflight(APP)),
+    "reflected": (
+        CORSMiddleware(answers(), allow_origins=[APP], allow_headers="*", allow_credentials=True),
+        preflight(APP, access_control_request_headers="x-a,x-b"),
+    ),
+    "rejected": (
+        CORSMiddleware(answers(), **crossgate.mcp(allow_origins=[APP], allow_hosts=[])),
+        scope(EVIL, host="localhost"),
+    ),
+    "audited": (
+        CORSMiddleware(answers(), allow_origins=[APP], on_decision=lambda event: None),
+        scope(EVIL),
+    ),
+    "asked": (CORSMiddleware(answers(), allow_origin_func=later), scope(APP)),
+    "failed": (CORSMiddleware(answers(), allow_origin_func=failing), scope(APP)),
+    "cached": (
+        CORSMiddleware(answers(), allow_origin_func=later, origin_cache_seconds=60),
+        scope(APP),
+    ),
+    "nested": (
+        CORSMiddleware(CORSMiddleware(answers(), allow_origins=[APP]), allow_origins=[EVIL]),
+        scope(APP),
+    ),
+    "handled": (CORSMiddleware(answers(), policy=PolicyHandle(allow_origins=[APP])), scope(APP)),
+    "websocket": (
+        CORSMiddleware(answers(), **crossgate.mcp(allow_origins=[APP], allow_hosts=[])),
+        {**scope(EVIL, host="localhost"), "type": "websocket"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_memory_stays_flat(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    app, request = KINDS[kind]
+    # What pytest keeps of the log would be counted.
+    caplog.set_level("CRITICAL", "crossgate")
+
+    def run(times: int) -> int:
+        for _ in range(times):
+            drive(app({**request}, connect, swallow))
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    run(300)
+    before = run(300)
+    end = time.monotonic() + SOAK
+    after = run(3_000)
+    while time.monotonic() < end:
+        after = run(20_000)
+    assert after - before < 50
+
+
+def drive(awaitable: Any) -> None:
+    with pytest.raises(StopIteration):
+        awaitable.__await__().send(None)
+
+
+def test_references_are_given_back() -> None:
+    app = CORSMiddleware(asking, allow_origins=[APP], allow_credentials=True)
+    request = scope(APP)
+    origin = request["headers"][0][1]
+    kept = [app, request["headers"], origin, swallow, app.policy, request["type"]]
+    before = [sys.getrefcount(thing) for thing in kept]
+    for _ in range(1_000):
+        drive(app({**request}, connect, swallow))
+    gc.collect()
+    after = [sys.getrefcount(thing) for thing in kept]
+    assert [b - a for a, b in zip(before, after, strict=True) if abs(b - a) > 5] == []
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield request.param
+
+
+def test_cancellation_reaches_the_application(backend: str) -> None:
+    closed = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": b"data", "more_body": True})
+                await anyio.sleep(0)
+        finally:
+            closed.append(True)
+
+    middleware = CORSMiddleware(app, allow_origins=[APP])
+
+    async def run() -> None:
+        with anyio.move_on_after(0.05) as cancelled:
+            await middleware(scope(APP), connect, swallow)
+        assert cancelled.cancelled_caught
+
+    anyio.run(run, backend=backend)
+    assert closed == [True]
+
+
+def test_a_disconnect_while_streaming(backend: str) -> None:
+    sent = 0
+
+    async def gone(message: Any) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == 3:
+            raise OSError("the client has left")
+
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(10):
+                await send({"type": "http.response.body", "body": b"data", "more_body": True})
+        except OSError as error:
+            seen.append(error)
+            raise
+
+    async def run() -> None:
+        with pytest.raises(OSError, match="the client has left"):
+            await CORSMiddleware(app, allow_origins=[APP])(scope(APP), connect, gone)
+
+    anyio.run(run, backend=backend)
+    assert len(seen) == 1
+
+
+def test_tasks_are_made_of_requests() -> None:
+    app = CORSMiddleware(answers(), allow_origins=[APP])
+
+    async def run() -> None:
+        calls = [app(scope(APP), connect, swallow), app(preflight(APP), connect, swallow)]
+        await asyncio.gather(*(asyncio.create_task(call) for call in calls))  # type: ignore[arg-type]
+        await asyncio.wait_for(app(scope(EVIL), connect, swallow), 5)
+
+    asyncio.run(run())
+
+
+def test_many_requests_in_many_threads_while_the_policy_changes() -> None:
+    handle = PolicyHandle(allow_origins=[APP])
+    app = CORSMiddleware(answers(), policy=handle)
+    wrong: list[Any] = []
+    stop = threading.Event()
+
+    def serve(origin: str) -> None:
+        while not stop.is_set():
+            status, headers, _ = call(app, scope(origin))
+            if status != 200 or headers.get(ACAO, origin) != origin or headers["vary"] != "Origin":
+                wrong.append((status, headers))
+
+    threads = [threading.Thread(target=serve, args=(origin,)) for origin in (APP, EVIL) * 4]
+    for thread in threads:
+        thread.start()
+    for _ in range(500):
+        handle.replace(allow_origins=[EVIL])
+        handle.replace(allow_origins=[APP])
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
