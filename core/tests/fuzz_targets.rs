@@ -29,20 +29,26 @@ use proptest::{
 
 #[test]
 fn origin_pattern() {
-    fuzz("origin_pattern", targets::origin_pattern);
+    fuzz("origin_pattern", 3000, targets::origin_pattern);
 }
 
 #[test]
 fn header_list() {
-    fuzz("header_list", targets::header_list);
+    fuzz("header_list", 3000, targets::header_list);
+}
+
+#[test]
+fn expression() {
+    // Each is compiled four times.
+    fuzz("expression", 300, targets::expression);
 }
 
 #[test]
 fn request() {
-    fuzz("request", targets::request);
+    fuzz("request", 3000, targets::request);
 }
 
-fn fuzz(name: &str, target: fn(&[u8])) {
+fn fuzz(name: &str, cases: u32, target: fn(&[u8])) {
     let seeds = seeds(name);
     assert!(seeds.len() >= 10, "{name} has {} seeds", seeds.len());
     for seed in &seeds {
@@ -57,8 +63,7 @@ fn fuzz(name: &str, target: fn(&[u8])) {
         },
     );
     let data = prop_oneof![9 => mutated, 1 => vec(any::<u8>(), 0..200)].prop_map(Data);
-    let config =
-        ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     TestRunner::new(config)
         .run(&data, |Data(data)| {
             target(&data);

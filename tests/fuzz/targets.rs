@@ -55,6 +55,26 @@ pub(crate) fn header_list(data: &[u8]) {
     promises::keep(&model, &policy, &request, false);
 }
 
+/// A line, `allow_origin_regex`, and behind it an origin. The crate `regex` must say the same.
+pub(crate) fn expression(data: &[u8]) {
+    let (source, origin) = first_line(data);
+    let config = Config { allow_origin_regex: Some(source), ..Config::DEFAULT };
+    let Some(policy) = parse(&config) else { return };
+    let peer = |source: &str| {
+        regex::bytes::RegexBuilder::new(source).unicode(false).size_limit(1 << 24).build()
+    };
+    assert!(peer(source).is_ok(), "`{source}` is no expression");
+    let matches = peer(&format!(r"\A(?:{source})\z")).is_ok_and(|peer| peer.is_match(origin));
+    let request =
+        Request { method: b"GET", path: b"/", origin: Some(origin), ..Request::default() };
+    assert_eq!(
+        policy.decide(&request).denial().is_none(),
+        matches && grammar::origin(origin).is_some(),
+        "`{source}` and `{}`",
+        origin.escape_ascii()
+    );
+}
+
 /// Lines, each of words: options (see [`flags`]), `allow_origins`, `allow_methods`,
 /// `allow_headers`, `expose_headers`, `allow_hosts` (`-`: not stated), the cluster's domain (`-`);
 /// then the request: method, Host, Origin and the requested method (`-`: absent), and behind them
