@@ -66,8 +66,16 @@ impl Regex {
     }
 }
 
-/// Origins are ASCII, so there are no Unicode classes.
 fn build(source: &str) -> Result<dense::DFA<Vec<u32>>, String> {
+    // Origins are ASCII, so there are no Unicode classes.
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    syntax::parse_with(source, &syntax).map_err(|error| {
+        // The last line says what, those before it draw where.
+        let text = error.to_string();
+        let cause = text.lines().last().unwrap_or_default().trim();
+        let cause = cause.strip_prefix("error: ").unwrap_or(cause);
+        format!("{cause}: use the syntax of the regex crate, or an origin function")
+    })?;
     dense::Builder::new()
         .configure(
             dense::Config::new()
@@ -76,22 +84,10 @@ fn build(source: &str) -> Result<dense::DFA<Vec<u32>>, String> {
                 .determinize_size_limit(Some(SIZE)),
         )
         .thompson(thompson::Config::new().nfa_size_limit(Some(SIZE)))
-        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .syntax(syntax)
         .build(source)
-        .map_err(|error| {
-            // The last line says what, those before it draw where.
-            let text = core::error::Error::source(&error).map_or(error.to_string(), find_cause);
-            let cause = text.lines().last().unwrap_or_default().trim();
-            let cause = cause.strip_prefix("error: ").unwrap_or(cause);
-            if error.is_size_limit_exceeded() || cause.contains("limit") {
-                return "it is too large: shorten it, or use an origin function".to_string();
-            }
-            format!("{cause}: use the syntax of the regex crate, or an origin function")
-        })
-}
-
-fn find_cause(error: &dyn core::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), find_cause)
+        // What parses fails by its size alone.
+        .map_err(|_| "it is too large: shorten it, or use an origin function".to_string())
 }
 
 /// Origins that nobody has, of shapes that have nothing in common but the scheme.
