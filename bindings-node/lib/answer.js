@@ -1,50 +1,60 @@
 'use strict';
 
-const { CREDENTIALS, EXPOSE, ORIGIN, core, guard, policyInForce, setInForce } = require('./guard.js');
+const { CREDENTIALS, EXPOSE, ORIGIN, core, guard, inForce, policyInForce, setInForce } = require('./guard.js');
 const { mergeList } = require('./list.js');
-const { ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS } = require('./verdict.js');
+const { askedOf } = require('./request.js');
+const {
+  ALLOW_CREDENTIALS,
+  ALLOW_ORIGIN,
+  EXPOSE_HEADERS,
+  OUTCOME,
+  PREFLIGHT_REFUSED,
+  REJECTED,
+  varyOf,
+} = require('./verdict.js');
 
-const { getHeader, removeHeader, setHeader } = core;
+const { getHeaderNames, setHeader } = core;
 
 /** Puts a policy in force on a response that the application will give. */
 function share(request, response, policy, verdict, origin) {
   // Express's responses have each a hidden class of their own, so that reading a method from one
   // costs 0.4 µs: Node's own are called by name wherever the response is known to have them.
-  if (!guard(response) || request.rawHeaders === undefined) {
+  if (!guard(request, response) || hasOurs(getHeaderNames.call(response))) {
     shareOther(request, response, policy, verdict, origin);
     return;
   }
-  // An outer middleware's answer gives way: the innermost policy is the one that counts.
-  if (policyInForce(request) !== undefined) clear(response);
-  setInForce(request, policy);
-
-  if (policy.vary !== undefined) {
-    const vary = getHeader.call(response, 'vary');
-    setHeader.call(response, 'vary', vary === undefined ? 'Origin' : mergeList(vary, 'Origin'));
-  }
-  if (verdict & ALLOW_ORIGIN) {
-    setHeader.call(response, ORIGIN, policy.everyone ?? origin);
-    if (verdict & ALLOW_CREDENTIALS) setHeader.call(response, CREDENTIALS, 'true');
-    else if (getHeader.call(response, CREDENTIALS) !== undefined) removeHeader.call(response, CREDENTIALS);
-    if (verdict & EXPOSE_HEADERS) {
-      const exposed = getHeader.call(response, EXPOSE);
-      setHeader.call(response, EXPOSE, exposed === undefined ? policy.expose : mergeList(policy.expose, exposed));
-    }
-  } else if (getHeader.call(response, ORIGIN) !== undefined) {
-    removeHeader.call(response, ORIGIN);
-    removeHeader.call(response, CREDENTIALS);
-  }
+  request.rawHeaders[inForce] = policy;
+  const { everyone, expose, vary } = policy;
+  if (vary !== undefined) setHeader.call(response, 'vary', vary);
+  if ((verdict & ALLOW_ORIGIN) === 0) return;
+  setHeader.call(response, ORIGIN, everyone === undefined ? origin : everyone);
+  if (verdict & ALLOW_CREDENTIALS) setHeader.call(response, CREDENTIALS, 'true');
+  if (expose !== undefined) setHeader.call(response, EXPOSE, expose);
 }
 
-/** The same on responses of other kinds: of HTTP/2, of a subclass, of a test. */
+/** Whether somebody has set a header that a policy writes. */
+function hasOurs(names) {
+  for (let nth = 0; nth < names.length; nth += 1) {
+    const name = names[nth];
+    if (name === 'vary' || name === ORIGIN || name === CREDENTIALS || name === EXPOSE) return true;
+  }
+  return false;
+}
+
+/**
+ * The same where others have set such headers before, and on responses of other kinds: of HTTP/2, of
+ * a subclass, of a test.
+ */
 function shareOther(request, response, policy, verdict, origin) {
-  const outer = policyInForce(request);
-  setInForce(request, undefined);
+  // An outer middleware's answer gives way: the innermost policy is the one that counts.
+  if (policyInForce(request) !== undefined) {
+    setInForce(request, undefined);
+    for (const name of [ORIGIN, CREDENTIALS, EXPOSE]) response.removeHeader?.(name);
+  }
   const headers = {};
   if (verdict & ALLOW_ORIGIN) headers[ORIGIN] = policy.everyone ?? origin;
   if (verdict & ALLOW_CREDENTIALS) headers[CREDENTIALS] = 'true';
   if (verdict & EXPOSE_HEADERS) headers[EXPOSE] = policy.expose;
-  if (outer !== undefined) response.removeHeader?.(EXPOSE);
   write(response, headers, policy.vary);
   setInForce(request, policy);
 }
@@ -65,9 +75,47 @@ function write(response, headers, vary) {
 
 /** Answers a preflight of an allowed origin. Other answers like it share the block. */
 function answerPreflight(request, response, policy, block) {
-  const status = policy.preflightStatus;
+  send(request, response, policy, policy.preflightStatus, block, '');
+}
+
+/** Answers a request that is refused. */
+function answerRefusal(request, response, policy, verdict) {
+  const asked = askedOf(request);
+  const outcome = verdict & OUTCOME;
+  if (outcome === PREFLIGHT_REFUSED || outcome === REJECTED) {
+    // No CORS header at all.
+    const body = policy.body(...asked, verdict);
+    sendBody(request, response, policy, 403, { vary: varyOf(verdict) }, body);
+    return;
+  }
+  const { status, headers, body } = policy.answer(verdict, ...asked);
+  const block = Object.fromEntries(headers);
+  const vary = varyOf(verdict);
+  if (vary !== undefined) block.vary = vary;
+  sendBody(request, response, policy, status, block, body ?? '');
+}
+
+/** Answers a request that nobody could decide. */
+function answerUndecided(request, response, policy) {
+  const json = { jsonrpc: '2.0', error: { code: -32000, message: UNDECIDED } };
+  const body = policy.contentType === 'application/json' ? JSON.stringify(json) : `${UNDECIDED}\n`;
+  const shown = request.method === 'HEAD' ? '' : body;
+  sendBody(request, response, policy, 403, { vary: 'Origin' }, shown);
+}
+
+function sendBody(request, response, policy, status, block, body) {
+  if (body !== '') {
+    block['content-type'] = policy.contentType;
+    block['content-length'] = String(Buffer.byteLength(body));
+    block['x-content-type-options'] = 'nosniff';
+  }
+  send(request, response, policy, status, block, body);
+}
+
+function send(request, response, policy, status, block, body) {
+  // The guard of an outer middleware lets this answer pass.
   setInForce(request, undefined);
-  if (typeof response.writeHead === 'function' && isBlank(response)) {
+  if (typeof response.writeHead === 'function' && !hasOurs(response.getHeaderNames())) {
     response.writeHead(status, block);
   } else {
     const { vary, ...headers } = block;
@@ -75,38 +123,20 @@ function answerPreflight(request, response, policy, block) {
     response.statusCode = status;
   }
   setInForce(request, policy);
-  response.end();
-}
-
-/** Whether nothing is set that a block would overwrite or leave in force. */
-function isBlank(response) {
-  return response.getHeader('vary') === undefined && response.getHeader(CREDENTIALS) === undefined;
+  if (body === '') response.end();
+  else response.end(body);
 }
 
 /** Leaves a preflight to the application, with the policy's headers. */
-function passOn(request, response, policy, { headers, vary }) {
+function passOn(request, response, policy, verdict) {
+  const { headers, vary } = policy.answer(verdict, ...askedOf(request));
   setInForce(request, undefined);
   write(response, Object.fromEntries(headers), vary);
-  guard(response);
+  guard(request, response);
   setInForce(request, policy);
 }
 
-/** Answers a request that is refused. */
-function answerRefusal(request, response, policy, { status, headers, vary, contentType, body }) {
-  setInForce(request, undefined);
-  write(response, Object.fromEntries(headers), vary ?? undefined);
-  response.statusCode = status;
-  if (body !== null) {
-    response.setHeader('content-type', contentType);
-    response.setHeader('content-length', String(Buffer.byteLength(body)));
-    response.setHeader('x-content-type-options', 'nosniff');
-  }
-  setInForce(request, policy);
-  response.end(body ?? undefined);
-}
+/** Says that a function failed, and not why. */
+const UNDECIDED = 'the origin could not be decided';
 
-function clear(response) {
-  for (const name of [ORIGIN, CREDENTIALS, EXPOSE]) removeHeader.call(response, name);
-}
-
-module.exports = { answerPreflight, answerRefusal, passOn, share };
+module.exports = { UNDECIDED, answerPreflight, answerRefusal, answerUndecided, passOn, share };

@@ -2,9 +2,9 @@
 
 const { channel } = require('node:diagnostics_channel');
 
-const { UNDECIDED_MESSAGE } = require('./compiled.js');
+const { UNDECIDED } = require('./answer.js');
 const { givenOf, policyInForce } = require('./guard.js');
-const { hostOf, pathOf, text } = require('./request.js');
+const { askedOf, pathOf, text } = require('./request.js');
 const { ALLOWED, NOT_CORS, OUTCOME, PREFLIGHT, RULE } = require('./verdict.js');
 
 /** The decisions of all middleware in the process, for whoever subscribes. */
@@ -12,21 +12,21 @@ const decisions = channel('crossgate:decision');
 
 /** A decision as it is logged. Made on demand: it costs more than deciding. */
 function describe(request, policy, verdict) {
-  const { rule, message } = (verdict & RULE) === 0 ? NOTHING : answerTo(request, policy, verdict);
+  const { rule, message } = (verdict & RULE) === 0 ? NOTHING : policy.answer(verdict, ...askedOf(request));
   return event(request, word(verdict), rule, message);
 }
 
 /** The same of a request that was stopped because an origin function failed. */
 function describeError(request, error) {
-  return { ...event(request, 'refused', 'origin-not-allowed', UNDECIDED_MESSAGE), error };
+  return { ...event(request, 'refused', 'origin-not-allowed', UNDECIDED), error };
 }
 
 /** The decision on a request that a middleware has seen, or `undefined`. */
 function decisionOf(request) {
   const policy = policyInForce(request);
   if (policy === undefined) return undefined;
-  const verdict = policy.verdict(...asked(request), givenOf(request));
-  return decision(verdict, legOf(request), answerTo(request, policy, verdict));
+  const verdict = policy.verdict(...askedOf(request), givenOf(request));
+  return decision(verdict, legOf(request), policy.answer(verdict, ...askedOf(request)));
 }
 
 /** What a policy says to a request. */
@@ -45,23 +45,6 @@ function decision(verdict, leg, { headers, rule, ...answer }) {
     contentType,
     body,
   };
-}
-
-/** Everything that a verdict says of a request. */
-function answerTo(request, policy, verdict) {
-  return policy.answer(verdict, ...asked(request));
-}
-
-/** What of a request decides. */
-function asked(request) {
-  const { headers, method } = request;
-  return [
-    text(headers.origin),
-    hostOf(request),
-    method,
-    text(headers['access-control-request-method']),
-    text(headers['access-control-request-headers']),
-  ];
 }
 
 function legOf({ headers, method }) {
@@ -98,4 +81,4 @@ function word(verdict) {
 
 const NOTHING = { rule: null, message: null };
 
-module.exports = { answerTo, decision, decisionOf, decisions, describe, describeError, isPreflight };
+module.exports = { decision, decisionOf, decisions, describe, describeError, isPreflight };

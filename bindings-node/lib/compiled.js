@@ -1,5 +1,6 @@
 'use strict';
 
+const { hostOf, mayBeLoopback } = require('./request.js');
 const {
   ALLOWED,
   EVERY_HEADER,
@@ -10,7 +11,8 @@ const {
   REJECTED,
   REQUESTED,
   RULE,
-  VARY_ORIGIN,
+  UNDECIDED,
+  varyOf,
 } = require('./verdict.js');
 
 /** One policy of the core, with what it answers most often at hand. */
@@ -19,85 +21,106 @@ class Compiled {
    * @param functions those that the core has bound to the policy
    * @param rejects whether refused requests stop before the application
    */
-  constructor({ verdict, answer }, rejects) {
+  constructor({ verdict, body, answer }, rejects) {
     this.verdict = verdict;
+    /** What a refusal says. */
+    this.body = body;
     this.ask = answer;
     this.rejects = rejects;
     /** The verdict on a request without `Origin`, where the Host does not count. */
     this.quiet = verdict();
     this.byHost = (this.quiet & OUTCOME) !== NOT_CORS;
     this.preflightStatus = this.answer(PREFLIGHT).status;
+    const { contentType } = this.answer(REJECTED | ORIGIN_NULL, 'null');
+    this.contentType = contentType;
 
     const values = Object.fromEntries(this.answer(EVERY_HEADER, 'null').headers);
     /** `*` when that is the answer to everybody; else it is the origin of the request. */
     this.everyone = values['access-control-allow-origin'] === '*' ? '*' : undefined;
-    this.vary = this.everyone === undefined ? 'Origin' : undefined;
+    /** What is in the `Vary` of every answer that the application gives. */
+    this.vary = varyOf(verdict(undefined, 'localhost', 'GET'));
     this.expose = values['access-control-expose-headers'] || undefined;
 
-    // The last allowed answers. Comparing a header with a known string costs a tenth of hashing it
-    // or of asking the core. Refusals are not kept: many of them cannot push the others out.
-    this.actuals = ring({ origin: null, host: null, method: null, verdict: 0 });
-    this.nextActual = 0;
-    this.preflights = ring({
-      origin: null,
-      method: null,
-      headers: null,
-      verdict: 0,
-      block: undefined,
-    });
-    this.nextPreflight = 0;
-    this.hosts = ring({ host: null, verdict: 0 });
-    this.nextHost = 0;
+    // The last answers. Comparing a header with a known string costs a tenth of hashing it or of
+    // asking the core. Refusals have a ring of their own: many of them push no allowed one out.
+    const none = { origin: NOBODY, host: NOBODY, method: 'GET' };
+    this.allowed = new Ring({ ...none, verdict: verdict(NOBODY, NOBODY, 'GET') });
+    this.refused = new Ring({ ...none, verdict: verdict(NOBODY, undefined, 'GET') });
+    this.hosts = new Ring({ ...none, verdict: verdict(undefined, NOBODY, 'GET') });
+    const preflight = { ...none, headers: undefined, block: undefined };
+    this.preflights = new Ring({ ...preflight, verdict: verdict(NOBODY, NOBODY, 'OPTIONS', 'GET') });
     this.templates = new Map();
   }
 
   /** The verdict on a request with `Origin` that is no preflight. */
-  actual(origin, host, method) {
+  actual(origin, method, request) {
+    if (this.byHost) return this.actualByHost(origin, method, hostOf(request));
+    const { entries } = this.allowed;
     for (let nth = 0; nth < KEPT; nth += 1) {
-      const kept = this.actuals[nth];
-      if (
-        kept.origin === origin &&
-        (!this.byHost || kept.host === host) &&
-        (!this.rejects || kept.method === method)
-      ) {
-        return kept.verdict;
+      const known = entries[nth];
+      if (known.origin === origin && (!this.rejects || known.method === method)) {
+        return known.verdict;
+      }
+    }
+    return this.foreign(origin, method, request);
+  }
+
+  foreign(origin, method, request) {
+    // Where no names are stated, the Host tells the server's own pages, and loopback's alone.
+    const host = mayBeLoopback(origin) ? hostOf(request) : undefined;
+    const { entries } = this.refused;
+    for (let nth = 0; host === undefined && nth < KEPT; nth += 1) {
+      const known = entries[nth];
+      if (known.origin === origin && (!this.rejects || known.method === method)) {
+        return known.verdict;
       }
     }
     const verdict = this.rejects ? this.verdict(origin, host, method) : this.verdict(origin, host);
-    if ((verdict & OUTCOME) === ALLOWED) {
-      this.actuals[this.nextActual] = { origin, host, method, verdict };
-      this.nextActual = (this.nextActual + 1) % KEPT;
+    const outcome = verdict & OUTCOME;
+    if (outcome === ALLOWED) this.allowed.add({ origin, host, method, verdict });
+    else if (host === undefined && outcome !== UNDECIDED) {
+      this.refused.add({ origin, host, method, verdict });
     }
+    return verdict;
+  }
+
+  actualByHost(origin, method, host) {
+    const { entries } = this.allowed;
+    for (let nth = 0; nth < KEPT; nth += 1) {
+      const known = entries[nth];
+      if (known.origin === origin && known.host === host && known.method === method) {
+        return known.verdict;
+      }
+    }
+    const verdict = this.verdict(origin, host, method);
+    if ((verdict & OUTCOME) === ALLOWED) this.allowed.add({ origin, host, method, verdict });
     return verdict;
   }
 
   /** The verdict on a request without `Origin`, where the Host counts. */
   withoutOrigin(host) {
+    const { entries } = this.hosts;
     for (let nth = 0; nth < KEPT; nth += 1) {
-      const kept = this.hosts[nth];
-      if (kept.host === host) return kept.verdict;
+      if (entries[nth].host === host) return entries[nth].verdict;
     }
     const verdict = this.verdict(undefined, host);
-    if ((verdict & OUTCOME) === NOT_CORS) {
-      this.hosts[this.nextHost] = { host, verdict };
-      this.nextHost = (this.nextHost + 1) % KEPT;
-    }
+    if ((verdict & OUTCOME) === NOT_CORS) this.hosts.add({ origin: undefined, host, method: 'GET', verdict });
     return verdict;
   }
 
   /** The verdict on a preflight, and the headers of an answer of 2xx. */
-  preflight(origin, host, method, headers) {
+  preflight(origin, method, headers, request) {
+    const { entries } = this.preflights;
     for (let nth = 0; nth < KEPT; nth += 1) {
-      const kept = this.preflights[nth];
-      if (kept.origin === origin && kept.method === method && kept.headers === headers) return kept;
+      const known = entries[nth];
+      if (known.origin === origin && known.method === method && known.headers === headers) {
+        return known;
+      }
     }
-    const verdict = this.verdict(origin, host, 'OPTIONS', method, headers);
+    const verdict = this.verdict(origin, hostOf(request), 'OPTIONS', method, headers);
     const block = this.block(verdict, origin, method, headers);
     const answered = { origin, method, headers, verdict, block };
-    if (block !== undefined && (verdict & RULE) === 0) {
-      this.preflights[this.nextPreflight] = answered;
-      this.nextPreflight = (this.nextPreflight + 1) % KEPT;
-    }
+    if (block !== undefined && (verdict & RULE) === 0) this.preflights.add(answered);
     return answered;
   }
 
@@ -128,29 +151,22 @@ class Compiled {
       this.ask(verdict, origin, host, method, requestedMethod, requestedHeaders),
     );
   }
+}
 
-  /** The answer where nobody knows the origin, because a function failed: not a word of why. */
-  undecided(method) {
-    const { contentType } = this.answer(REJECTED | ORIGIN_NULL, 'null');
-    const body =
-      contentType === 'application/json'
-        ? JSON.stringify({ jsonrpc: '2.0', error: { code: -32000, message: UNDECIDED_MESSAGE } })
-        : `${UNDECIDED_MESSAGE}\n`;
-    return {
-      status: 403,
-      headers: [],
-      vary: 'Origin',
-      contentType,
-      body: method === 'HEAD' ? null : body,
-    };
+/** A few entries, the oldest of which gives way. Full from the start, of true ones. */
+class Ring {
+  constructor(entry) {
+    this.entries = new Array(KEPT).fill(entry);
+    this.oldest = 0;
+  }
+
+  add(entry) {
+    this.entries[this.oldest] = entry;
+    this.oldest = (this.oldest + 1) % KEPT;
   }
 }
 
-function ring(empty) {
-  return new Array(KEPT).fill(empty);
-}
-
 const KEPT = 4;
-const UNDECIDED_MESSAGE = 'the origin could not be decided';
-
-module.exports = { Compiled, UNDECIDED_MESSAGE };
+/** What no header says. */
+const NOBODY = '\0';
+module.exports = { Compiled };

@@ -24,9 +24,11 @@ function mcp(options, settings) {
 function middleware(options, settings, preset) {
   if (typeof options === 'function') return byRequest(options, settings, preset);
   const { policy, settings: own } = compile(options, preset);
-  const crossgate = (request, response, next) => {
-    handle(policy[engineOf], own, request, response, next);
-  };
+  const engine = policy[engineOf];
+  const crossgate =
+    policy instanceof PolicyHandle
+      ? (request, response, next) => handle(policy[engineOf], own, request, response, next)
+      : (request, response, next) => handle(engine, own, request, response, next);
   return Object.assign(crossgate, { policy });
 }
 

@@ -17,7 +17,7 @@ const EXPOSE = 'access-control-expose-headers';
 /** Node's own. */
 const core = {
   appendHeader: OutgoingMessage.prototype.appendHeader,
-  getHeader: OutgoingMessage.prototype.getHeader,
+  getHeaderNames: OutgoingMessage.prototype.getHeaderNames,
   removeHeader: OutgoingMessage.prototype.removeHeader,
   setHeader: OutgoingMessage.prototype.setHeader,
   writeHead: ServerResponse.prototype.writeHead,
@@ -129,40 +129,40 @@ function pairs(headers) {
   return Array.from({ length: headers.length >> 1 }, (_, nth) => headers.slice(2 * nth, 2 * nth + 2));
 }
 
-const shared = guarded(core);
+const plain = ServerResponse.prototype;
+const { setHeader, writeHead } = core;
+const {
+  appendHeader: guardedAppendHeader,
+  removeHeader: guardedRemoveHeader,
+  setHeader: guardedSetHeader,
+  writeHead: guardedWriteHead,
+} = guarded(core);
 const isGuarded = Symbol('crossgate guarded');
 
 /**
- * Guards a response; gives whether its methods are Node's own but for the guard. On Node's own
- * responses four properties cost next to nothing. On Express's they would cost 12 µs, so there the
- * application's prototype of all responses is guarded, once; it is made to be extended. Others have
- * their methods wrapped. Test doubles are left alone, for they are asked what was called.
+ * Guards a response; says whether its methods are Node's own but for the guard, and nobody has put a
+ * policy in force yet. On Node's own responses four properties cost next to nothing. On Express's
+ * they would cost 12 µs, so there the application's prototype of all responses is guarded, once; it
+ * is made to be extended. Others have their methods wrapped. Test doubles are left alone, for they
+ * are asked what was called.
  */
-function guard(response) {
+function guard(request, response) {
   const prototype = Object.getPrototypeOf(response);
-  if (prototype === ServerResponse.prototype) {
-    if (response.setHeader === shared.setHeader) return true;
-    if (isUntouched(response)) {
-      response.setHeader = shared.setHeader;
-      response.appendHeader = shared.appendHeader;
-      response.removeHeader = shared.removeHeader;
-      response.writeHead = shared.writeHead;
-      return true;
+  if (prototype === plain) {
+    if (response.setHeader === setHeader && response.writeHead === writeHead) {
+      response.setHeader = guardedSetHeader;
+      response.appendHeader = guardedAppendHeader;
+      response.removeHeader = guardedRemoveHeader;
+      response.writeHead = guardedWriteHead;
+      return request.rawHeaders !== undefined;
     }
+    if (response.setHeader === guardedSetHeader) return false;
   } else if (prototype !== null && prototype[isGuarded] === true) {
-    return true;
+    const { rawHeaders } = request;
+    return rawHeaders !== undefined && rawHeaders[inForce] === undefined;
   }
   guardOther(response, prototype);
   return false;
-}
-
-function isUntouched(response) {
-  return (
-    response.setHeader === core.setHeader &&
-    response.writeHead === core.writeHead &&
-    response.appendHeader === core.appendHeader &&
-    response.removeHeader === core.removeHeader
-  );
 }
 
 function guardOther(response, prototype) {
@@ -191,6 +191,7 @@ module.exports = {
   core,
   givenOf,
   guard,
+  inForce,
   policyInForce,
   setGiven,
   setInForce,

@@ -1,48 +1,57 @@
 'use strict';
 
-const { answerPreflight, answerRefusal, passOn, share } = require('./answer.js');
-const { answerTo, decisions, describe, describeError } = require('./audit.js');
+const { answerPreflight, answerRefusal, answerUndecided, passOn, share } = require('./answer.js');
+const { decisions, describe, describeError } = require('./audit.js');
 const { setGiven } = require('./guard.js');
 const { ask, decideOrigin } = require('./origins.js');
 const { hostOf, pathOf, text } = require('./request.js');
-const { NOT_CORS, OUTCOME, PREFLIGHT, REFUSED, UNDECIDED, VARY_PREFLIGHT } = require('./verdict.js');
+const { OUTCOME, PREFLIGHT, REFUSED, UNDECIDED, VARY_PREFLIGHT } = require('./verdict.js');
 
 /** Decides a request, and either answers it or puts the policy in force and calls `next`. */
 function handle(engine, settings, request, response, next) {
   const policy = engine.at === undefined ? engine.strict : engine.at(pathOf(request));
-  const { headers, method } = request;
-  let { origin } = headers;
-  if (origin === undefined) {
-    handleWithoutOrigin(engine, policy, settings, request, response, next);
+  const { origin } = request.headers;
+  if (origin !== undefined) {
+    handleCors(engine, policy, settings, origin, request, response, next);
     return;
   }
+  const verdict = policy.byHost ? policy.withoutOrigin(hostOf(request)) : policy.quiet;
+  if (engine.decide !== undefined) {
+    askWithoutOrigin(engine, policy, settings, verdict, request, response, next);
+  } else if (isQuiet(settings, verdict)) {
+    share(request, response, policy, verdict, undefined);
+    next();
+  } else {
+    act(policy, settings, verdict, undefined, undefined, request, response, next);
+  }
+}
+
+function handleCors(engine, policy, settings, origin, request, response, next) {
+  const { headers, method } = request;
   if (typeof origin !== 'string') origin = text(origin);
   if (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined) {
     handlePreflight(engine, policy, settings, origin, request, response, next);
     return;
   }
-  let host = policy.byHost ? hostOf(request) : headers.host;
-  let verdict = policy.actual(origin, host, method);
-  if ((verdict & OUTCOME) === NOT_CORS && !policy.byHost) {
-    // The server's own origin, by a Host that may have been repeated.
-    host = hostOf(request);
-    verdict = policy.actual(origin, host, method);
+  const verdict = policy.actual(origin, method, request);
+  if (isQuiet(settings, verdict)) {
+    share(request, response, policy, verdict, origin);
+    next();
+  } else if ((verdict & OUTCOME) === UNDECIDED) {
+    decide(engine, policy, settings, [origin, hostOf(request), method], request, response, next);
+  } else {
+    act(policy, settings, verdict, undefined, origin, request, response, next);
   }
-  if ((verdict & OUTCOME) === UNDECIDED) {
-    decide(engine, policy, settings, [origin, host, method], request, response, next);
-    return;
-  }
-  act(policy, settings, verdict, undefined, origin, request, response, next);
 }
 
-function handleWithoutOrigin(engine, policy, settings, request, response, next) {
-  const verdict = policy.byHost ? policy.withoutOrigin(hostOf(request)) : policy.quiet;
-  if (engine.decide === undefined) {
-    act(policy, settings, verdict, undefined, undefined, request, response, next);
-    return;
-  }
+/** Whether the application goes on and nobody wants to know. */
+function isQuiet({ onDecision }, verdict) {
+  return (verdict & OUTCOME) <= REFUSED && onDecision === undefined && !decisions.hasSubscribers;
+}
+
+/** Calls an origin function where there is none: it may stop the request by an error, no more. */
+function askWithoutOrigin(engine, policy, settings, verdict, request, response, next) {
   const call = (callback) => engine.decide(undefined, callback, request);
-  // Its word on the origin does not matter, but it may stop the request by an error.
   ask(engine.decide, call, (error) => {
     if (error === undefined) act(policy, settings, verdict, undefined, undefined, request, response, next);
     else fail(policy, settings, error, request, response, next);
@@ -51,12 +60,11 @@ function handleWithoutOrigin(engine, policy, settings, request, response, next) 
 
 function handlePreflight(engine, policy, settings, origin, request, response, next) {
   const { headers } = request;
-  const host = hostOf(request);
   const method = text(headers['access-control-request-method']);
   const requested = text(headers['access-control-request-headers']);
-  const { verdict, block } = policy.preflight(origin, host, method, requested);
+  const { verdict, block } = policy.preflight(origin, method, requested, request);
   if ((verdict & OUTCOME) === UNDECIDED) {
-    const asked = [origin, host, 'OPTIONS', method, requested];
+    const asked = [origin, hostOf(request), 'OPTIONS', method, requested];
     decide(engine, policy, settings, asked, request, response, next);
     return;
   }
@@ -93,12 +101,12 @@ function act(policy, settings, verdict, block, origin, request, response, next) 
   }
   const preflight = (verdict & VARY_PREFLIGHT) !== 0;
   if (preflight && settings.preflightContinue && !policy.rejects) {
-    passOn(request, response, policy, answerTo(request, policy, verdict));
+    passOn(request, response, policy, verdict);
     next();
   } else if (outcome === PREFLIGHT) {
     answerPreflight(request, response, policy, block);
   } else {
-    answerRefusal(request, response, policy, answerTo(request, policy, verdict));
+    answerRefusal(request, response, policy, verdict);
   }
 }
 
@@ -108,7 +116,7 @@ function fail(policy, settings, error, request, response, next) {
     report(settings, describeError(request, error));
   }
   if (settings.nextOnError) next(error);
-  else answerRefusal(request, response, policy, policy.undecided(request.method));
+  else answerUndecided(request, response, policy);
 }
 
 /** Tells the audit. Its own faults decide no request. */

@@ -19,6 +19,16 @@ function hostOf({ headers, rawHeaders }) {
   return hosts.join(', ');
 }
 
+/**
+ * Whether an origin can be loopback's, by its end: `localhost`, an address or a port. The core
+ * decides; this spares it the Host of most others.
+ */
+function mayBeLoopback(origin) {
+  const last = origin.charCodeAt(origin.length - 1);
+  if (last === T) return origin.endsWith('localhost');
+  return last === DOT || last === BRACKET || (last >= ZERO && last <= NINE);
+}
+
 /** A header of a request; repeated lines as one. */
 function text(value) {
   return Array.isArray(value) ? value.join(', ') : value;
@@ -31,4 +41,22 @@ function pathOf(request) {
   return query < 0 ? target : target.slice(0, query);
 }
 
-module.exports = { hostOf, pathOf, text };
+/** What of a request decides: what the core's functions take. */
+function askedOf(request) {
+  const { headers, method } = request;
+  return [
+    text(headers.origin),
+    hostOf(request),
+    method,
+    text(headers['access-control-request-method']),
+    text(headers['access-control-request-headers']),
+  ];
+}
+
+const T = 't'.charCodeAt(0);
+const DOT = '.'.charCodeAt(0);
+const BRACKET = ']'.charCodeAt(0);
+const ZERO = '0'.charCodeAt(0);
+const NINE = '9'.charCodeAt(0);
+
+module.exports = { askedOf, hostOf, mayBeLoopback, pathOf, text };

@@ -8,6 +8,7 @@ const NOT_CORS = 0;
 const ALLOWED = 1;
 const REFUSED = 2;
 const PREFLIGHT = 3;
+const PREFLIGHT_REFUSED = 4;
 const REJECTED = 5;
 const UNDECIDED = 9;
 
@@ -27,6 +28,14 @@ const REQUESTED = (1 << 14) | (1 << 15);
 const VARY_ORIGIN = 1 << 16;
 const VARY_PREFLIGHT = 1 << 17;
 
+/** The names that `Vary` must have. */
+function varyOf(verdict) {
+  if (verdict & VARY_PREFLIGHT) {
+    return 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers';
+  }
+  return verdict & VARY_ORIGIN ? 'Origin' : undefined;
+}
+
 module.exports = {
   ALLOWED,
   ALLOW_CREDENTIALS,
@@ -37,6 +46,7 @@ module.exports = {
   ORIGIN_NULL,
   OUTCOME,
   PREFLIGHT,
+  PREFLIGHT_REFUSED,
   REFUSED,
   REJECTED,
   REQUESTED,
@@ -44,4 +54,5 @@ module.exports = {
   UNDECIDED,
   VARY_ORIGIN,
   VARY_PREFLIGHT,
+  varyOf,
 };

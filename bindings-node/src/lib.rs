@@ -20,7 +20,7 @@ pub fn presets() -> String {
 }
 
 /// Parses a configuration. Either `problems` (JSON), or `notes` (JSON), `at(path)`, and for each
-/// policy a pair of functions: `verdict` and `answer`.
+/// policy three functions: `verdict`, `body` and `answer`.
 #[napi(ts_return_type = "object")]
 pub fn compile(env: &Env, config: String, mcp: bool) -> Result<Object<'_>> {
     let mut compiled = Object::new(env)?;
@@ -35,7 +35,8 @@ pub fn compile(env: &Env, config: String, mcp: bool) -> Result<Object<'_>> {
     let mut policies = env.create_array(0)?;
     for index in 0..set.policies().count() {
         let mut policy = Object::new(env)?;
-        policy.set_named_property("verdict", verdict::bind(env, set.clone(), index)?)?;
+        policy.set_named_property("verdict", verdict::verdict(env, set.clone(), index)?)?;
+        policy.set_named_property("body", verdict::body(env, set.clone(), index)?)?;
         policy.set_named_property("answer", answer(env, set.clone(), index)?)?;
         policies.insert(policy)?;
     }

@@ -1,23 +1,31 @@
-//! A JavaScript string as bytes, without an allocation for what requests usually contain.
+//! JavaScript's strings as bytes, without an allocation for what requests usually contain.
 
-use core::mem::MaybeUninit;
-use core::ptr;
+use core::{mem::MaybeUninit, ops::Range, ptr, slice};
 
 use napi::sys;
 
-/// UTF-8, never Latin-1: N-API narrows each code unit to its low byte for that, so that
+/// Room for the strings of one call, one after the other.
+///
+/// UTF-8, never Latin-1: for that N-API narrows each code unit to its low byte, so that
 /// `https://app.example.co\u{16d}` would pass for `https://app.example.com`.
-pub(crate) struct Text {
-    /// Bytes of `short`, or `ABSENT`.
-    len: usize,
+pub(crate) struct Texts {
     short: [MaybeUninit<u8>; SHORT],
+    used: usize,
+    /// Those that do not fit.
     long: Vec<u8>,
 }
 
-impl Text {
-    /// No string.
-    pub(crate) const fn absent() -> Self {
-        Self { len: ABSENT, short: [MaybeUninit::uninit(); SHORT], long: Vec::new() }
+/// Where a string is.
+pub(crate) enum Place {
+    Absent,
+    Short(Range<usize>),
+    Long(Range<usize>),
+}
+
+impl Texts {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self { short: [const { MaybeUninit::uninit() }; SHORT], used: 0, long: Vec::new() }
     }
 
     /// Reads a value; what is not a string is absent.
@@ -26,66 +34,59 @@ impl Text {
     ///
     /// `env` and `value` are those of the N-API callback that is running.
     #[inline]
-    pub(crate) unsafe fn read(&mut self, env: sys::napi_env, value: sys::napi_value) {
+    pub(crate) unsafe fn read(&mut self, env: sys::napi_env, value: sys::napi_value) -> Place {
+        let room = SHORT - self.used;
         let mut len = 0;
-        // SAFETY: the buffer is of the stated length; N-API writes at most that and says how much.
+        // SAFETY: there is as much room as is stated; N-API writes at most that and says how much.
         let status = unsafe {
-            sys::napi_get_value_string_utf8(
-                env,
-                value,
-                self.short.as_mut_ptr().cast(),
-                SHORT,
-                &raw mut len,
-            )
+            let start = self.short.as_mut_ptr().add(self.used);
+            sys::napi_get_value_string_utf8(env, value, start.cast(), room, &raw mut len)
         };
         if status != sys::Status::napi_ok {
-            return;
+            return Place::Absent;
         }
-        self.len = len;
-        // N-API cuts without a word, and not within a character: what may have been cut is read
-        // again, whole.
-        if len + LONGEST_CHARACTER >= SHORT {
+        // N-API cuts without a word, though not within a character, and ends with a zero. What may
+        // have been cut is read again, whole.
+        if len + LONGEST_CHARACTER >= room {
             // SAFETY: as this function's.
-            unsafe { self.read_long(env, value) };
+            return unsafe { self.read_long(env, value) };
         }
+        let start = self.used;
+        self.used += len;
+        Place::Short(start..self.used)
     }
 
     #[cold]
-    unsafe fn read_long(&mut self, env: sys::napi_env, value: sys::napi_value) {
+    unsafe fn read_long(&mut self, env: sys::napi_env, value: sys::napi_value) -> Place {
         let mut len = 0;
         // SAFETY: without a buffer N-API only measures.
         unsafe {
             sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, &raw mut len);
         }
-        // N-API ends what it writes with a zero.
-        let mut long = vec![0; len + 1];
-        // SAFETY: the buffer is of the stated length.
+        let start = self.long.len();
+        self.long.resize(start + len + 1, 0);
+        // SAFETY: the room is of the stated length.
         unsafe {
-            sys::napi_get_value_string_utf8(
-                env,
-                value,
-                long.as_mut_ptr().cast(),
-                long.len(),
-                &raw mut len,
-            );
+            let room = self.long.as_mut_ptr().add(start);
+            sys::napi_get_value_string_utf8(env, value, room.cast(), len + 1, &raw mut len);
         }
-        long.truncate(len);
-        self.long = long;
+        self.long.truncate(start + len);
+        Place::Long(start..start + len)
     }
 
+    /// The bytes at a place that [`read`](Self::read) gave.
     #[inline]
-    pub(crate) fn bytes(&self) -> Option<&[u8]> {
-        if self.len == ABSENT {
-            return None;
+    pub(crate) fn get(&self, place: &Place) -> Option<&[u8]> {
+        match place {
+            Place::Absent => None,
+            // SAFETY: `read` has had these bytes written.
+            Place::Short(Range { start, end }) => Some(unsafe {
+                slice::from_raw_parts(self.short.as_ptr().add(*start).cast(), end - start)
+            }),
+            Place::Long(range) => self.long.get(range.clone()),
         }
-        if !self.long.is_empty() {
-            return Some(&self.long);
-        }
-        // SAFETY: `read` has had `len` bytes of the buffer written.
-        Some(unsafe { core::slice::from_raw_parts(self.short.as_ptr().cast(), self.len) })
     }
 }
 
-const SHORT: usize = 512;
+const SHORT: usize = 1024;
 const LONGEST_CHARACTER: usize = 4;
-const ABSENT: usize = usize::MAX;
