@@ -5,6 +5,7 @@ const { cors, mcp } = require('./lib/cors.js');
 const { Policy, PolicyHandle } = require('./lib/policy.js');
 const { ConfigError } = require('./lib/problems.js');
 const { attach, wrap } = require('./lib/server.js');
+const { verifyUpgrade } = require('./lib/upgrade.js');
 
 module.exports = Object.assign(cors, {
   ConfigError,
@@ -13,5 +14,6 @@ module.exports = Object.assign(cors, {
   attach,
   decisionOf,
   mcp,
+  verifyUpgrade,
   wrap,
 });

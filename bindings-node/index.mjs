@@ -8,5 +8,6 @@ export const {
   attach,
   decisionOf,
   mcp,
+  verifyUpgrade,
   wrap,
 } = cors;

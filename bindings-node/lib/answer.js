@@ -97,10 +97,9 @@ function answerRefusal(request, response, policy, verdict) {
 
 /** Answers a request that nobody could decide. */
 function answerUndecided(request, response, policy) {
-  const json = { jsonrpc: '2.0', error: { code: -32000, message: UNDECIDED } };
-  const body = policy.contentType === 'application/json' ? JSON.stringify(json) : `${UNDECIDED}\n`;
+  const { status, body } = policy.undecided;
   const shown = request.method === 'HEAD' ? '' : body;
-  sendBody(request, response, policy, 403, { vary: 'Origin' }, shown);
+  sendBody(request, response, policy, status, { vary: 'Origin' }, shown);
 }
 
 function sendBody(request, response, policy, status, block, body) {
@@ -136,7 +135,4 @@ function passOn(request, response, policy, verdict) {
   setInForce(request, policy);
 }
 
-/** Says that a function failed, and not why. */
-const UNDECIDED = 'the origin could not be decided';
-
-module.exports = { UNDECIDED, answerPreflight, answerRefusal, answerUndecided, passOn, share };
+module.exports = { answerPreflight, answerRefusal, answerUndecided, passOn, share };

@@ -2,7 +2,7 @@
 
 const { channel } = require('node:diagnostics_channel');
 
-const { UNDECIDED } = require('./answer.js');
+const { UNDECIDABLE } = require('./compiled.js');
 const { givenOf, policyInForce } = require('./guard.js');
 const { askedOf, pathOf, text } = require('./request.js');
 const { ALLOWED, NOT_CORS, OUTCOME, PREFLIGHT, RULE } = require('./verdict.js');
@@ -11,14 +11,15 @@ const { ALLOWED, NOT_CORS, OUTCOME, PREFLIGHT, RULE } = require('./verdict.js');
 const decisions = channel('crossgate:decision');
 
 /** A decision as it is logged. Made on demand: it costs more than deciding. */
-function describe(request, policy, verdict) {
-  const { rule, message } = (verdict & RULE) === 0 ? NOTHING : policy.answer(verdict, ...askedOf(request));
-  return event(request, word(verdict), rule, message);
+function describe(request, policy, verdict, leg = legOf(request)) {
+  const refused = (verdict & RULE) !== 0;
+  const { rule, message } = refused ? policy.answer(verdict, ...askedOf(request)) : NOTHING;
+  return event(request, leg, word(verdict), rule, message);
 }
 
 /** The same of a request that was stopped because an origin function failed. */
-function describeError(request, error) {
-  return { ...event(request, 'refused', 'origin-not-allowed', UNDECIDED), error };
+function describeError(request, error, leg = legOf(request)) {
+  return { ...event(request, leg, 'refused', 'origin-not-allowed', UNDECIDABLE), error };
 }
 
 /** The decision on a request that a middleware has seen, or `undefined`. */
@@ -58,10 +59,20 @@ function isPreflight(method, origin, requestedMethod) {
   return method === 'OPTIONS' && origin !== undefined && requestedMethod !== undefined;
 }
 
-function event(request, verdict, reason, message) {
+/** Tells whoever wants to know. Their own faults decide no request. */
+function report({ onDecision }, event) {
+  decisions.publish(event);
+  try {
+    onDecision?.(event);
+  } catch (error) {
+    process.emitWarning(error);
+  }
+}
+
+function event(request, leg, verdict, reason, message) {
   return {
     time: Date.now(),
-    leg: legOf(request),
+    leg,
     verdict,
     reason,
     message,
@@ -81,4 +92,12 @@ function word(verdict) {
 
 const NOTHING = { rule: null, message: null };
 
-module.exports = { decision, decisionOf, decisions, describe, describeError, isPreflight };
+module.exports = {
+  decision,
+  decisionOf,
+  decisions,
+  describe,
+  describeError,
+  isPreflight,
+  report,
+};

@@ -33,6 +33,8 @@ class Compiled {
     this.preflightStatus = this.answer(PREFLIGHT).status;
     const { contentType } = this.answer(REJECTED | ORIGIN_NULL, 'null');
     this.contentType = contentType;
+    /** The answer where an origin function failed: that it did, and not why. */
+    this.undecided = { status: 403, contentType, body: worded(UNDECIDABLE, contentType) };
 
     const values = Object.fromEntries(this.answer(EVERY_HEADER, 'null').headers);
     /** `*` when that is the answer to everybody; else it is the origin of the request. */
@@ -153,6 +155,11 @@ class Compiled {
   }
 }
 
+function worded(message, contentType) {
+  const error = { jsonrpc: '2.0', error: { code: -32000, message } };
+  return contentType === 'application/json' ? JSON.stringify(error) : `${message}\n`;
+}
+
 /** A few entries, the oldest of which gives way. Full from the start, of true ones. */
 class Ring {
   constructor(entry) {
@@ -167,6 +174,7 @@ class Ring {
 }
 
 const KEPT = 4;
+const UNDECIDABLE = 'the origin could not be decided';
 /** What no header says. */
 const NOBODY = '\0';
-module.exports = { Compiled };
+module.exports = { Compiled, UNDECIDABLE };

@@ -86,4 +86,4 @@ function readSettings({ onDecision, preflightContinue = false, nextOnError = fal
 
 const DEFAULTS = {};
 
-module.exports = { cors, mcp, middleware };
+module.exports = { compile, cors, mcp };

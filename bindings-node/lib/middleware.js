@@ -1,7 +1,7 @@
 'use strict';
 
 const { answerPreflight, answerRefusal, answerUndecided, passOn, share } = require('./answer.js');
-const { decisions, describe, describeError } = require('./audit.js');
+const { decisions, describe, describeError, report } = require('./audit.js');
 const { setGiven } = require('./guard.js');
 const { ask, decideOrigin } = require('./origins.js');
 const { hostOf, pathOf, text } = require('./request.js');
@@ -117,16 +117,6 @@ function fail(policy, settings, error, request, response, next) {
   }
   if (settings.nextOnError) next(error);
   else answerUndecided(request, response, policy);
-}
-
-/** Tells the audit. Its own faults decide no request. */
-function report({ onDecision }, event) {
-  decisions.publish(event);
-  try {
-    onDecision?.(event);
-  } catch (error) {
-    process.emitWarning(error);
-  }
 }
 
 module.exports = { fail, handle };

@@ -32,16 +32,18 @@ function attach(server, options) {
   return server;
 }
 
+/** Options or middleware; a function of two parameters gives options for a request. */
 function toMiddleware(options) {
   return typeof options === 'function' && options.length === 3 ? options : cors(options);
 }
 
+/** An error of an origin function that was to be passed on, but there is nobody to pass it to. */
 function stop(response) {
   response.statusCode = 500;
   response.end();
 }
 
-/** A request whose `Expect` wants an answer first is a request no less. */
+/** A request that wants an answer to its `Expect` first is a request no less. */
 const REQUESTS = new Set(['request', 'checkContinue', 'checkExpectation']);
 
 module.exports = { attach, wrap };

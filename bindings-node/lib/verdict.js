@@ -36,6 +36,11 @@ function varyOf(verdict) {
   return verdict & VARY_ORIGIN ? 'Origin' : undefined;
 }
 
+/** The verdict of one who refuses where the policy would let the application run. */
+function refusalOf(verdict) {
+  return (verdict & OUTCOME) === REFUSED ? (verdict & ~OUTCOME) | REJECTED : verdict;
+}
+
 module.exports = {
   ALLOWED,
   ALLOW_CREDENTIALS,
@@ -54,5 +59,6 @@ module.exports = {
   UNDECIDED,
   VARY_ORIGIN,
   VARY_PREFLIGHT,
+  refusalOf,
   varyOf,
 };
