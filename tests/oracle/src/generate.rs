@@ -64,6 +64,14 @@ fn method(random: &mut Random) -> &'static str {
 }
 
 fn request_headers(random: &mut Random) -> Vec<Line> {
+    if random.chance(3) {
+        // About as much as needs no preflight in all.
+        let long = "a".repeat(128);
+        let count = 7 + random.below(3);
+        let mut headers = vec![line("accept-language", &long); count];
+        headers.push(line("accept", "a".repeat(random.below(3))));
+        return headers;
+    }
     let count = random.pick(&[0, 0, 1, 1, 1, 2, 2, 3, 5, 12]);
     let mut headers: Vec<Line> = (0..count).map(|_| request_header(random)).collect();
     if random.chance(15)
