@@ -86,7 +86,8 @@ fn decides_by_path() {
 }
 
 fn decides_by_expression() {
-    let config = Config { allow_origin_regex: Some("https://pr-[0-9]+\\.example"), ..Config::DEFAULT };
+    let config =
+        Config { allow_origin_regex: Some("https://pr-[0-9]+\\.example"), ..Config::DEFAULT };
     let policy = Policy::new(&config);
     assert_eq!(policy.is_ok(), cfg!(feature = "regex"));
     let Ok(policy) = policy else { return };
