@@ -7,7 +7,8 @@
 /// fails when a browser gives the departure up.
 ///
 /// Left out: by the standard the numbers in a `Range` are unbounded, in browsers they have to fit
-/// into 63 or 64 bits, else there is a preflight.
+/// into 63 or 64 bits, else there is a preflight; and Firefox sets no limit to the size of all
+/// safelisted values together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(
     clippy::struct_excessive_bools,
