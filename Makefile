@@ -50,7 +50,7 @@ tools:
 	@PYTHON=$(PYTHON) scripts/tools
 
 $(DONE)/venv: tests/requirements.txt | tools
-	@$(STEP) python-packages sh -c '$(PYTHON) -m venv .venv && $(VENV)/pip install -q -r $<'
+	@$(STEP) python-packages sh -c '$(PYTHON) -m venv .venv && $(VENV)/pip install -q --disable-pip-version-check -r $<'
 	@touch $@
 
 $(DONE)/npm: package.json package-lock.json | tools
