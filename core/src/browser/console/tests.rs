@@ -18,17 +18,17 @@ fn words(engine: Engine, fetch: &Fetch<'_>, blocked: &Blocked) -> String {
             format!(
                 "Access to fetch at '{URL}' from origin '{PAGE}' has been blocked by CORS policy: "
             ),
-            "".into(),
+            String::new(),
         ),
         Engine::Firefox => (
             format!(
                 "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote \
                  resource at {URL}. (Reason: "
             ),
-            "".into(),
+            String::new(),
         ),
         Engine::WebKit => {
-            ("".into(), format!("\nFetch API cannot load {URL} due to access control checks."))
+            (String::new(), format!("\nFetch API cannot load {URL} due to access control checks."))
         }
     };
     let text = text.strip_prefix(before.as_str()).unwrap_or(&text);
