@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import crossgate
-from crossgate._native import Floor
+from crossgate._native import Floor  # type: ignore[attr-defined]  # of the feature `floor`
 from starlette.middleware.cors import CORSMiddleware as StarletteMiddleware
 
 SLOT = 1_500_000
@@ -45,7 +45,10 @@ BROWSER = [
     (b"host", b"api.example.com"),
     (b"connection", b"keep-alive"),
     (b"sec-ch-ua-platform", b'"Linux"'),
-    (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"),
+    (
+        b"user-agent",
+        b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36",
+    ),
     (b"sec-ch-ua", b'"Chromium";v="140", "Not=A?Brand";v="24"'),
     (b"sec-ch-ua-mobile", b"?0"),
     (b"accept", b"application/json, text/event-stream"),
@@ -123,7 +126,7 @@ def floor(case: Case) -> App:
     drive(crossgate.CORSMiddleware(case.app, **OPTIONS)(scope_of(case), receive, capture))
     added = [header for header in start[0]["headers"] if not header[0].startswith(b"content-")]
     status = start[0]["status"] if case.answered else None
-    return Floor(case.app, tuple(added), status)
+    return Floor(case.app, tuple(added), status)  # type: ignore[no-any-return]
 
 
 def scope_of(case: Case) -> dict[str, Any]:

@@ -2,6 +2,13 @@
 //! requests, in one process. One JSON object a line; times are nanoseconds, the least of many short
 //! batches in turn, so that a noisy machine disturbs both alike. Quote the ratios.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench fails by panicking"
+)]
+
 use std::{
     convert::Infallible,
     future::{Future, Ready, ready},

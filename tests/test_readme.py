@@ -4,9 +4,8 @@ import inspect
 import re
 from pathlib import Path
 
-import pytest
-
 import crossgate
+import pytest
 
 ROOT = Path(__file__).parent.parent
 READMES = [ROOT / "README.md", ROOT / "bindings-python" / "README.md"]
@@ -15,7 +14,9 @@ READMES = [ROOT / "README.md", ROOT / "bindings-python" / "README.md"]
 def blocks(language: str) -> list[tuple[str, str]]:
     found = []
     for readme in READMES:
-        for nth, block in enumerate(re.findall(rf"```{language}\n(.*?)```", readme.read_text(), re.S)):
+        for nth, block in enumerate(
+            re.findall(rf"```{language}\n(.*?)```", readme.read_text(), re.S)
+        ):
             found.append((f"{readme.parent.name}/{nth}", block))
     return found
 

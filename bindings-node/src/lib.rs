@@ -15,13 +15,19 @@ use napi_derive::napi;
 
 /// The presets as JSON, by name.
 #[napi]
+#[must_use]
 pub fn presets() -> String {
     bridge::presets()
 }
 
 /// Parses a configuration. Either `problems` (JSON), or `notes` (JSON), `at(path)`, and for each
 /// policy three functions: `verdict`, `body` and `answer`.
+///
+/// # Errors
+///
+/// When JavaScript objects cannot be made.
 #[napi(ts_return_type = "object")]
+#[allow(clippy::needless_pass_by_value, reason = "JavaScript hands over its string")]
 pub fn compile(env: &Env, config: String, mcp: bool) -> Result<Object<'_>> {
     let mut compiled = Object::new(env)?;
     let set = match bridge::parse(&config, mcp) {

@@ -47,7 +47,9 @@ unsafe extern "C" fn on_verdict(
     };
     let mut result = ptr::null_mut();
     // SAFETY: within the callback.
-    unsafe { sys::napi_create_uint32(env, verdict.map_or(0, |verdict| verdict.0), &raw mut result) };
+    unsafe {
+        sys::napi_create_uint32(env, verdict.map_or(0, |verdict| verdict.0), &raw mut result)
+    };
     result
 }
 
@@ -157,7 +159,6 @@ fn check(status: sys::napi_status) -> Result<()> {
     Err(Error::new(Status::from(status), "the function could not be made"))
 }
 
-type Callback =
-    unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
 
 const ARGUMENTS: usize = 6;

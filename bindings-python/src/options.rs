@@ -131,7 +131,7 @@ fn strings(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
 }
 
 /// The options as a `dict`, in the order of [`Config`].
-pub(crate) fn to_dict<'py>(py: Python<'py>, config: OwnedConfig) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn to_dict(py: Python<'_>, config: OwnedConfig) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("allow_origins", config.allow_origins)?;
     dict.set_item("allow_origin_regex", config.allow_origin_regex)?;

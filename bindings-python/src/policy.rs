@@ -70,7 +70,7 @@ impl Policy {
     ) -> PyResult<Bound<'py, Self>> {
         match policy {
             None => Bound::new(py, Self::new(py, options)?),
-            Some(policy) if options.is_none_or(|options| options.is_empty()) => Ok(policy),
+            Some(policy) if options.is_none_or(pyo3::types::PyDictMethods::is_empty) => Ok(policy),
             Some(_) => Err(both(function)),
         }
     }

@@ -1,8 +1,8 @@
-//! All unsafe code: what safe PyO3 has no equally cheap form for, each with its measured worth.
+//! All unsafe code: what safe `PyO3` has no equally cheap form for, each with its measured worth.
 //!
 //! - Reading header lines through borrowed references instead of one reference count up and down
 //!   for each object touched.
-//! - A `send` that is a builtin function over a tuple: CPython calls it without making an argument
+//! - A `send` that is a builtin function over a tuple: `CPython` calls it without making an argument
 //!   tuple or a frame, which is most of what a streaming response pays a middleware for.
 
 use std::ptr;
@@ -50,10 +50,10 @@ pub(crate) fn for_each_header<'py>(
 ///
 /// `item` is a live object; what is returned is borrowed from it.
 #[inline]
-unsafe fn pair<'a, 'py>(
-    py: Python<'py>,
+unsafe fn pair<'a>(
+    py: Python<'_>,
     item: *mut ffi::PyObject,
-) -> Option<(Borrowed<'a, 'py, PyBytes>, Borrowed<'a, 'py, PyAny>)> {
+) -> Option<(Borrowed<'a, '_, PyBytes>, Borrowed<'a, '_, PyAny>)> {
     // SAFETY: the type is checked before each access, and the length before the items.
     unsafe {
         let (name, value) = if ffi::PyTuple_Check(item) != 0 && tuple_len(item) == 2 {
@@ -104,7 +104,7 @@ pub(crate) fn wrap_send<'py>(
     // SAFETY: `PyTuple_Pack` takes references of its own. `SEND` lives forever and is written by
     // nobody, and its function expects exactly this tuple as `self`.
     unsafe {
-        let origin = origin.map_or_else(|| ffi::Py_None(), |origin| origin.as_ptr());
+        let origin = origin.map_or_else(|| ffi::Py_None(), pyo3::Bound::as_ptr);
         let state = ffi::PyTuple_Pack(3, send.as_ptr(), origin, tail.as_ptr());
         let state = Bound::from_owned_ptr_or_err(py, state)?;
         let function = ffi::PyCFunction_NewEx(SEND.0.get(), state.as_ptr(), ptr::null_mut());
@@ -264,7 +264,7 @@ pub(crate) fn append<'py>(
     }
 }
 
-/// `object.__getattribute__`, which PyO3 does not lend.
+/// `object.__getattribute__`, which `PyO3` does not lend.
 pub(crate) fn generic_getattr<'py>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, PyString>,

@@ -90,7 +90,7 @@ impl<'py> Scope<'py> {
     #[inline]
     pub(crate) fn request(&self) -> Request<'_> {
         fn bytes<'a>(line: Option<&'a Bound<'_, PyBytes>>) -> Option<&'a [u8]> {
-            line.map(|line| line.as_bytes())
+            line.map(pyo3::types::PyBytesMethods::as_bytes)
         }
         Request {
             // A WebSocket scope has none, but its handshake is a GET:

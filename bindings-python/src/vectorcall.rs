@@ -1,6 +1,6 @@
 //! Calls of the middleware without an argument tuple, which is a tenth of what it costs.
 //!
-//! PyO3 has no vectorcall for classes (<https://peps.python.org/pep-0590/>), so the class gets it
+//! `PyO3` has no vectorcall for classes (<https://peps.python.org/pep-0590/>), so the class gets it
 //! when it is first called in the ordinary way. The stable ABI has none before Python 3.12.
 
 use std::{ptr, sync::OnceLock};
@@ -14,7 +14,7 @@ use pyo3::{
 
 use crate::middleware::CORSMiddleware;
 
-/// What each instance carries: where CPython finds the function.
+/// What each instance carries: where `CPython` finds the function.
 pub(crate) struct Vectorcall(#[expect(dead_code, reason = "CPython reads it")] ffi::vectorcallfunc);
 
 impl Vectorcall {
@@ -82,7 +82,7 @@ fn same(one: Option<ffi::ternaryfunc>, other: Option<ffi::ternaryfunc>) -> bool 
 }
 
 /// The call by way of `tp_call`: with keywords, with a wrong number of arguments, or because
-/// instrumentation has replaced `__call__`, which before Python 3.12 CPython does not notice.
+/// instrumentation has replaced `__call__`, which before Python 3.12 `CPython` does not notice.
 ///
 /// # Safety
 ///
@@ -102,15 +102,15 @@ unsafe fn ordinary(
             let call = || {
                 let given: Vec<_> = (0..positional).map(argument).collect();
                 let tuple = PyTuple::new(py, given)?;
-                let named = PyDict::new(py);
+                let keywords = PyDict::new(py);
                 if let Some(names) = Bound::from_borrowed_ptr_or_opt(py, names) {
                     for (nth, name) in names.try_iter()?.enumerate() {
-                        named.set_item(name?, argument(positional + nth))?;
+                        keywords.set_item(name?, argument(positional + nth))?;
                     }
                 }
                 let call = (*ffi::Py_TYPE(middleware)).tp_call;
                 let call = call.ok_or_else(|| PyTypeError::new_err("not callable"))?;
-                let result = call(middleware, tuple.as_ptr(), named.as_ptr());
+                let result = call(middleware, tuple.as_ptr(), keywords.as_ptr());
                 Bound::from_owned_ptr_or_err(py, result)
             };
             restore(py, call())

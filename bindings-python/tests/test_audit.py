@@ -78,7 +78,11 @@ def test_the_logger_has_refusals_at_info(caplog: pytest.LogCaptureFixture) -> No
         ("INFO", "preflight"),
     ]
     record: Any = caplog.records[0]
-    assert (record.origin, record.client, record.reason) == (EVIL, "192.0.2.7", "origin-not-allowed")
+    assert (record.origin, record.client, record.reason) == (
+        EVIL,
+        "192.0.2.7",
+        "origin-not-allowed",
+    )
     assert record.getMessage() == (
         f"refused actual 'GET' '/' from '{EVIL}': origin `{EVIL}` is not allowed"
     )

@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import anyio
@@ -122,8 +121,8 @@ def test_references_are_given_back() -> None:
 
 
 @pytest.fixture(params=["asyncio", "trio"])
-def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield request.param
+def backend(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 def test_cancellation_reaches_the_application(backend: str) -> None:

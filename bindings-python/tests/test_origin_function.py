@@ -72,9 +72,7 @@ def test_a_failure_stops_the_request(
     function: Any, answer: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     events: list[Any] = []
-    app = CORSMiddleware(
-        unreachable, allow_origin_func=function(answer), on_decision=events.append
-    )
+    app = CORSMiddleware(unreachable, allow_origin_func=function(answer), on_decision=events.append)
     with caplog.at_level(logging.ERROR, "crossgate"):
         status, headers, body = call(app, scope(APP))
         assert call(app, preflight(APP))[0] == 403

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "fastapi-mcp"))
-from server import create_app, settings  # noqa: E402
+from server import create_app, settings
 
 exchange: ContextVar[dict[str, Any]] = ContextVar("exchange")
 
@@ -28,7 +28,8 @@ app = create_app(**settings(), on_decision=decided)
 
 async def recorded(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] != "http":
-        return await app(scope, receive, send)
+        await app(scope, receive, send)
+        return
 
     store = {
         "time": int(time.time() * 1000),

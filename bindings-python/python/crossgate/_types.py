@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 Verdict = Literal["allowed", "refused", "not-cors"]
 Leg = Literal["actual", "preflight", "websocket"]
-OriginFunction: TypeAlias = Callable[[str, Any], "bool | None | Awaitable[bool | None]"]
+OriginFunction: TypeAlias = Callable[[str, Any], "bool | Awaitable[bool | None] | None"]
 
 
 class Decision(NamedTuple):

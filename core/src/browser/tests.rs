@@ -19,6 +19,6 @@ const BROWSERS: [(&str, Profile); 4] = [
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
 
-fn bytes<'a>(lines: Lines<'a>) -> Vec<(&'a str, &'a [u8])> {
+fn bytes(lines: Lines<'_>) -> Vec<(&str, &[u8])> {
     lines.iter().map(|(name, value)| (*name, value.as_bytes())).collect()
 }

@@ -220,6 +220,10 @@ fn departs_from_the_lists_where_a_browser_does() {
 
 #[test]
 fn reports_one_fault_of_several_as_a_browser_does() {
+    use Reason::{
+        BadHeaderList, BadMethodList, MethodNotAllowed, MissingAllowOrigin, PreflightRedirect,
+        PreflightStatus,
+    };
     let headers: &[(&str, &[u8])] = &[("x-a", b"")];
     let fetch = Fetch { origin: PAGE, method: "PUT", headers, ..Fetch::default() };
     let reasons = |status, lines: Lines<'_>| {
@@ -229,10 +233,6 @@ fn reports_one_fault_of_several_as_a_browser_does() {
             let response = Response { status, headers: &headers };
             profile.check_preflight(&fetch, &asked, &response).unwrap_err().reason
         })
-    };
-    use Reason::{
-        BadHeaderList, BadMethodList, MethodNotAllowed, MissingAllowOrigin, PreflightRedirect,
-        PreflightStatus,
     };
     let missing = MissingAllowOrigin;
     assert_eq!(reasons(403, &[]), [missing, missing, missing, PreflightStatus]);
@@ -246,6 +246,9 @@ fn reports_one_fault_of_several_as_a_browser_does() {
 
 #[test]
 fn exposes_what_the_response_lists() {
+    const ACEH: &str = "Access-Control-Expose-Headers";
+    const ALL: &str = "Access-Control-Allow-Origin Access-Control-Allow-Credentials Content-Type \
+                       ETag X-A * Access-Control-Expose-Headers";
     let seen = |credentials, expose: Lines<'_>| {
         let mut headers = bytes(&[
             ("Access-Control-Allow-Origin", PAGE),
@@ -263,9 +266,6 @@ fn exposes_what_the_response_lists() {
         assert_eq!(readable.response().status, 500);
         readable.headers().map(|(name, _)| name).collect::<Vec<_>>().join(" ")
     };
-    const ACEH: &str = "Access-Control-Expose-Headers";
-    const ALL: &str = "Access-Control-Allow-Origin Access-Control-Allow-Credentials Content-Type \
-                       ETag X-A * Access-Control-Expose-Headers";
     for (credentials, expose, want) in [
         (true, &[] as Lines<'_>, "Content-Type"),
         (true, &[(ACEH, "etag"), (ACEH, ", x-a,")], "Content-Type ETag X-A"),
