@@ -8,7 +8,7 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 
-const parts = { micro: () => micro(values.quick ? 20 : 80) };
+const parts = { micro: () => micro(values.quick ? 200 : 2000) };
 
 for (const [name, part] of Object.entries(parts)) {
   if (values.only !== undefined && values.only !== name) continue;
