@@ -9,7 +9,10 @@ const { problem } = require('./problems.js');
 const MCP = Symbol('mcp');
 
 const PRESETS = JSON.parse(native.presets());
-const KNOWN = new Set([...OPTIONS.flatMap(({ name, alias = name }) => [name, alias]), 'originCacheSeconds']);
+const KNOWN = new Set([
+  ...OPTIONS.flatMap(({ name, alias = name }) => [name, alias]),
+  'originCacheSeconds',
+]);
 
 /**
  * Options as the core takes them, and what of `origin` stays here: a function, and expressions that
@@ -24,7 +27,7 @@ function readOptions(options, preset) {
 
   for (const name of Object.keys(options)) {
     if (!KNOWN.has(name)) {
-      problems.push(problem(name, 'invalid', 'option', name, `the options are ${[...KNOWN].join(', ')}`));
+      problems.push(problem(name, 'invalid', 'option', name, nearest(name)));
     }
   }
   for (const { core, name, alias, read, none } of OPTIONS) {
@@ -77,6 +80,19 @@ function readOrigins(value, problems) {
     }
   }
   return origins;
+}
+
+/** The option that was probably meant: the one that has the longest beginning or end in common. */
+function nearest(name) {
+  const alike = (known) => {
+    const [a, b] = [known.toLowerCase(), name.toLowerCase()];
+    let [start, end] = [0, 0];
+    while (start < a.length && a[start] === b[start]) start += 1;
+    while (end < a.length && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+    return Math.min(start + end, a.length);
+  };
+  const [best] = [...KNOWN].sort((a, b) => alike(b) - alike(a));
+  return alike(best) < 5 ? 'there is none of this name' : `do you mean \`${best}\``;
 }
 
 function show(value) {
