@@ -20,7 +20,7 @@ CASES ?= 5000
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Two steps at a time: a release build beside a debug one.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j2
 endif
 
