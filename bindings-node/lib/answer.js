@@ -1,6 +1,7 @@
 'use strict';
 
-const { CREDENTIALS, EXPOSE, ORIGIN, core, guard, inForce, policyInForce, setInForce } = require('./guard.js');
+const { core, guard, inForce, policyInForce, setInForce } = require('./guard.js');
+const { CREDENTIALS, EXPOSE, ORIGIN } = require('./headers.js');
 const { mergeList } = require('./list.js');
 const { askedOf } = require('./request.js');
 const {

@@ -2,6 +2,7 @@
 
 const { OutgoingMessage, ServerResponse } = require('node:http');
 
+const { CREDENTIALS, EXPOSE, ORIGIN } = require('./headers.js');
 const { mergeList } = require('./list.js');
 
 // The policy wins: what an application, a library or a proxy below sets on its response cannot
@@ -9,10 +10,6 @@ const { mergeList } = require('./list.js');
 //
 // A response's own four methods that write headers are replaced. Where that costs least depends on
 // the response: see `guard`.
-
-const ORIGIN = 'access-control-allow-origin';
-const CREDENTIALS = 'access-control-allow-credentials';
-const EXPOSE = 'access-control-expose-headers';
 
 /** Node's own. */
 const core = {
@@ -87,21 +84,22 @@ function guarded(own) {
       return undefined;
     },
 
-    writeHead(status, ...rest) {
-      const reason = typeof rest[0] === 'string' ? [rest[0]] : [];
-      const headers = rest[reason.length] ?? rest[1];
-      if (!headers || !this.req || !policyInForce(this.req)) {
-        return own.writeHead.call(this, status, ...rest);
+    writeHead(status, reason, headers) {
+      const given = typeof reason === 'string' ? headers : reason ?? headers;
+      // Node itself sets an object's headers by `setHeader`, one by one.
+      const known = own.writeHead === core.writeHead && !Array.isArray(given);
+      if (!given || known || !this.req || !policyInForce(this.req)) {
+        return own.writeHead.call(this, status, reason, headers);
       }
-      // Node writes the object or array past these methods, or, of an array, drops repeated names.
+      // HTTP/2 sets them past these methods, and of an array Node drops repeated names.
       const seen = new Set();
-      for (const [name, value] of pairs(headers)) {
+      for (const [name, value] of pairs(given)) {
         const lower = name.toLowerCase();
         if (seen.has(lower)) this.appendHeader(name, value);
         else this.setHeader(name, value);
         seen.add(lower);
       }
-      return own.writeHead.call(this, status, ...reason);
+      return own.writeHead.call(this, status, typeof reason === 'string' ? reason : undefined);
     },
   };
 }
@@ -185,9 +183,6 @@ function expressPrototype(prototype) {
 }
 
 module.exports = {
-  CREDENTIALS,
-  EXPOSE,
-  ORIGIN,
   core,
   givenOf,
   guard,
