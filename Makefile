@@ -33,7 +33,7 @@ RUST := $(shell find core cli bindings-*/src tests/oracle -name '*.rs' -o -name 
 	Cargo.toml Cargo.lock
 
 .PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions oracle fuzz \
-	mutants tools core no-std docs python node browser
+	mutants tools core no-std docs python node browser article
 
 demo: $(DONE)/python $(DONE)/addon $(DONE)/npm $(if $(HEADLESS),$(DONE)/browser)
 	@npm start --silent -w crossgate-demo
@@ -42,7 +42,7 @@ test:
 	@mkdir -p $(DONE) && rm -f $(DONE)/*.count
 	@$(MAKE) suites; scripts/summary $$?
 
-suites: lint core no-std instructions docs python node browser oracle
+suites: lint core no-std instructions docs python node browser article oracle
 
 # What is installed and built. A stamp is older than what it was made from when that has changed.
 
@@ -96,7 +96,11 @@ node: $(DONE)/addon $(DONE)/npm
 browser: $(DONE)/python $(DONE)/addon $(DONE)/npm
 	@scripts/browser-tests
 
-oracle: | tools browser
+# After the browser tests: two suites with browsers at once would only slow each other down.
+article: $(DONE)/python $(DONE)/addon $(DONE)/npm | browser
+	@scripts/article-tests
+
+oracle: | tools browser article
 	@scripts/oracle $(CASES)
 
 # Not part of `make test`.

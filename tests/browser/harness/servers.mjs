@@ -21,7 +21,7 @@ export function python() {
  * `onEvent` is called with what the server reports: it writes one JSON object a line.
  */
 export async function startServer(command, settings, onEvent) {
-  const { origins = [], hosts = [], credentials = false } = settings;
+  const { origins = [], hosts = [], credentials = false, env = {} } = settings;
   const [program, ...args] = command;
   const child = spawn(program, args, {
     env: {
@@ -30,6 +30,7 @@ export async function startServer(command, settings, onEvent) {
       ALLOW_HOSTS: hosts.join(),
       ALLOW_CREDENTIALS: credentials ? '1' : '0',
       PORT: '0',
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
