@@ -71,29 +71,35 @@ impl<'a> RequestFields<'a> {
     }
 }
 
-/// Lends what CORS reads of a request, without the detour by [`RequestFields`] where no header has a
-/// second line.
+/// Lends what CORS reads of a request, and its (first) `Origin`, without the detour by
+/// [`RequestFields`] where no header has a second line.
 pub(crate) fn with_request<B, R>(
     request: &http::Request<B>,
-    f: impl FnOnce(&Request<'_>) -> R,
+    f: impl FnOnce(&Request<'_>, Option<&HeaderValue>) -> R,
 ) -> R {
     let headers = request.headers();
     if headers.len() != headers.keys_len() || request.uri().authority().is_some() {
-        return f(&RequestFields::from(request).as_request());
+        return f(&RequestFields::from(request).as_request(), headers.get(ORIGIN));
     }
-    let value = |name| headers.get(name).map(HeaderValue::as_bytes);
     let mut fields = Request {
         method: request.method().as_str().as_bytes(),
         path: request.uri().path().as_bytes(),
-        host: value(HOST),
-        origin: value(ORIGIN),
         ..Request::default()
     };
-    if fields.method == b"OPTIONS" {
-        fields.access_control_request_method = value(ACCESS_CONTROL_REQUEST_METHOD);
-        fields.access_control_request_headers = value(ACCESS_CONTROL_REQUEST_HEADERS);
+    let mut origin = None;
+    for (name, value) in headers {
+        if *name == ORIGIN {
+            origin = Some(value);
+            fields.origin = Some(value.as_bytes());
+        } else if *name == HOST {
+            fields.host = Some(value.as_bytes());
+        } else if *name == ACCESS_CONTROL_REQUEST_METHOD {
+            fields.access_control_request_method = Some(value.as_bytes());
+        } else if *name == ACCESS_CONTROL_REQUEST_HEADERS {
+            fields.access_control_request_headers = Some(value.as_bytes());
+        }
     }
-    f(&fields)
+    f(&fields, origin)
 }
 
 impl<'a> From<&'a Parts> for RequestFields<'a> {

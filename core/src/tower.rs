@@ -11,11 +11,10 @@ use core::{
 };
 
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{
-        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
-        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-        ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE, ORIGIN, VARY, X_CONTENT_TYPE_OPTIONS,
+        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN,
+        ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 use pin_project_lite::pin_project;
@@ -146,11 +145,9 @@ where
     fn call(&mut self, request: http::Request<ReqBody>) -> Self::Future {
         let state = match self.shared.decide(&request) {
             Step::Respond(response) => State::Respond { response: Some(response) },
-            Step::Continue(additions) => State::Continue {
-                inner: self.inner.call(request),
-                shared: Arc::clone(&self.shared),
-                additions,
-            },
+            Step::Continue(additions) => {
+                State::Continue { inner: self.inner.call(request), additions }
+            }
         };
         CorsFuture { state }
     }
@@ -163,9 +160,26 @@ enum Step<ResBody> {
 
 /// What is to be written over the application's headers.
 struct Additions {
-    nth: usize,
     verdict: Verdict,
     origin: Option<HeaderValue>,
+    expose: Option<HeaderValue>,
+}
+
+impl Additions {
+    /// Whether its own line of `Vary` now stands in the headers.
+    fn write(&mut self, headers: &mut HeaderMap) -> bool {
+        remove_shared(headers);
+        if let Some(origin) = self.origin.take() {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+        if self.verdict.has(Verdict::ALLOW_CREDENTIALS) {
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, const { constant(b"true") });
+        }
+        if let Some(expose) = self.expose.take() {
+            merge(headers, ACCESS_CONTROL_EXPOSE_HEADERS, expose);
+        }
+        vary(self.verdict).is_some_and(|vary| merge(headers, VARY, vary))
+    }
 }
 
 /// The innermost policy wins: whether an inner layer has written this response.
@@ -211,12 +225,15 @@ impl Shared {
         &self,
         request: &http::Request<ReqBody>,
     ) -> Step<ResBody> {
-        with_request(request, |fields| self.decide_fields(fields, request.headers()))
+        with_request(request, |fields, origin| {
+            self.decide_fields(fields, origin, request.headers())
+        })
     }
 
     fn decide_fields<ResBody: From<String>>(
         &self,
         fields: &Request<'_>,
+        origin_value: Option<&HeaderValue>,
         headers: &HeaderMap,
     ) -> Step<ResBody> {
         let nth = self.policies.index(fields.path);
@@ -234,83 +251,74 @@ impl Shared {
         {
             audit(fields, &policy.decision(verdict, fields));
         }
-        // A clone of the request's own value, never of a pattern.
-        let shared = verdict.has(Verdict::ALLOW_ORIGIN) && !policy.constant;
-        let origin = if shared { headers.get(ORIGIN).cloned() } else { None };
-        let additions = Additions { nth, verdict, origin };
-        if verdict.continues() {
-            Step::Continue(additions)
+        // `*`, or a clone of the request's own value, never of a pattern.
+        let origin = if !verdict.has(Verdict::ALLOW_ORIGIN) {
+            None
+        } else if policy.constant {
+            Some(const { constant(b"*") })
         } else {
-            Step::Respond(self.respond(policy, *fields, additions))
-        }
-    }
-
-    fn respond<ResBody: From<String>>(
-        &self,
-        policy: &Policy,
-        request: Request<'_>,
-        mut additions: Additions,
-    ) -> http::Response<ResBody> {
-        let verdict = additions.verdict;
-        let body = policy.body(verdict, request);
-        let mut headers = HeaderMap::with_capacity(6);
-        if let Some((content_type, _)) = &body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            headers.insert(X_CONTENT_TYPE_OPTIONS, const { constant(b"nosniff") });
-        }
-        let marked = if verdict.has(Verdict::METHODS_REQUESTED | Verdict::HEADERS_REQUESTED) {
-            policy.decision(verdict, &request).apply(&mut headers);
-            false
-        } else {
-            self.write(&mut headers, &mut additions)
+            origin_value.cloned()
         };
-        let body = body.map_or_else(String::new, |(_, body)| body);
-        let mut response = http::Response::new(ResBody::from(body));
-        let status = policy.status(verdict).and_then(|status| StatusCode::from_u16(status).ok());
-        *response.status_mut() = status.unwrap_or(StatusCode::FORBIDDEN);
-        *response.headers_mut() = headers;
-        if !marked {
-            response.extensions_mut().insert(Decided);
+        let values = self.values.get(nth);
+        let expose = values
+            .filter(|_| verdict.has(Verdict::EXPOSE_HEADERS))
+            .map(|values| values.expose.clone());
+        let additions = Additions { verdict, origin, expose };
+        if verdict.continues() {
+            return Step::Continue(additions);
         }
-        response
+        let preflight = values.map(|values| &values.preflight);
+        Step::Respond(respond(policy, fields, additions, preflight))
     }
+}
 
-    /// Whether its own line of `Vary` now stands in the headers.
-    fn write(&self, headers: &mut HeaderMap, additions: &mut Additions) -> bool {
-        let verdict = additions.verdict;
-        let Some(values) = self.values.get(additions.nth) else { return false };
-        remove_shared(headers);
-        if verdict.has(Verdict::ALLOW_ORIGIN)
-            && let Some(origin) = values.any_origin.clone().or(additions.origin.take())
+fn respond<ResBody: From<String>>(
+    policy: &Policy,
+    request: &Request<'_>,
+    mut additions: Additions,
+    preflight: Option<&HeaderMap>,
+) -> http::Response<ResBody> {
+    let verdict = additions.verdict;
+    let mut response = http::Response::new(ResBody::from(String::new()));
+    let mut headers;
+    let marked = if verdict.has(Verdict::METHODS_REQUESTED | Verdict::HEADERS_REQUESTED) {
+        headers = HeaderMap::new();
+        policy.decision(verdict, request).apply(&mut headers);
+        false
+    } else if verdict.outcome() == Outcome::Preflight
+        && let Some(preflight) = preflight
+    {
+        headers = preflight.clone();
+        if let Some(origin) = additions.origin
+            && let Some(placeholder) = headers.get_mut(ACCESS_CONTROL_ALLOW_ORIGIN)
         {
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            *placeholder = origin;
         }
-        if verdict.has(Verdict::ALLOW_CREDENTIALS) {
-            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, const { constant(b"true") });
-        }
-        if verdict.has(Verdict::ALLOW_METHODS) {
-            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, values.methods.clone());
-        }
-        if verdict.has(Verdict::ALLOW_HEADERS) {
-            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, values.headers.clone());
-        }
-        if verdict.has(Verdict::MAX_AGE) {
-            headers.insert(ACCESS_CONTROL_MAX_AGE, values.max_age.clone());
-        }
-        if verdict.has(Verdict::EXPOSE_HEADERS) {
-            merge(headers, ACCESS_CONTROL_EXPOSE_HEADERS, values.expose.clone());
-        }
-        vary(verdict).is_some_and(|vary| merge(headers, VARY, vary))
+        true
+    } else {
+        headers = HeaderMap::with_capacity(6);
+        additions.write(&mut headers)
+    };
+    if let Some((content_type, body)) = policy.body(verdict, *request) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, const { constant(b"nosniff") });
+        *response.body_mut() = ResBody::from(body);
     }
+    let status = policy.status(verdict).and_then(|status| StatusCode::from_u16(status).ok());
+    *response.status_mut() = status.unwrap_or(StatusCode::FORBIDDEN);
+    *response.headers_mut() = headers;
+    if !marked {
+        response.extensions_mut().insert(Decided);
+    }
+    response
 }
 
 /// The constant header values of a policy: cloning one counts a reference.
 struct Values {
-    any_origin: Option<HeaderValue>,
-    methods: HeaderValue,
-    headers: HeaderValue,
-    max_age: HeaderValue,
     expose: HeaderValue,
+    /// The whole answer to an allowed preflight, with a placeholder for an origin that is not `*`:
+    /// cloning a map is cheaper than filling one, and leaves no room for another header.
+    preflight: HeaderMap,
 }
 
 impl Values {
@@ -318,13 +326,14 @@ impl Values {
         // INVARIANT: a policy holds nothing but tokens and digits.
         let value =
             |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
-        Self {
-            any_origin: policy.constant.then(|| HeaderValue::from_static("*")),
-            methods: value(&policy.methods.value),
-            headers: value(&policy.headers.value),
-            max_age: value(policy.max_age.as_deref().unwrap_or_default()),
-            expose: value(&policy.expose),
+        let verdict = Verdict::new(Outcome::Preflight, policy.preflight);
+        let request = Request { origin: Some(b""), ..Request::default() };
+        let mut preflight = HeaderMap::with_capacity(6);
+        for (name, text) in policy.headers(verdict, request) {
+            preflight.insert(HeaderName::from_static(name), value(&text));
         }
+        preflight.extend(vary(verdict).map(|vary| (VARY, vary)));
+        Self { expose: value(&policy.expose), preflight }
     }
 }
 
@@ -340,7 +349,7 @@ pin_project! {
     #[project = Projection]
     enum State<F, ResBody> {
         Respond { response: Option<http::Response<ResBody>> },
-        Continue { #[pin] inner: F, shared: Arc<Shared>, additions: Additions },
+        Continue { #[pin] inner: F, additions: Additions },
     }
 }
 
@@ -363,9 +372,9 @@ where
                 // Polled again after it was ready, which no executor does.
                 None => Poll::Pending,
             },
-            Projection::Continue { inner, shared, additions } => {
+            Projection::Continue { inner, additions } => {
                 let mut response = ready!(inner.poll(cx))?;
-                if !is_decided(&response) && !shared.write(response.headers_mut(), additions) {
+                if !is_decided(&response) && !additions.write(response.headers_mut()) {
                     response.extensions_mut().insert(Decided);
                 }
                 Poll::Ready(Ok(response))
