@@ -1,8 +1,9 @@
-// The READMEs' JavaScript runs as it stands, and their table names the options that there are.
+// The JavaScript of READMEs and guides runs as it stands, and the table names the options that
+// there are.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
@@ -10,9 +11,12 @@ import { test } from 'node:test';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { OPTIONS } = createRequire(import.meta.url)('../bindings-node/options.js');
 
-for (const file of ['README.md', 'bindings-node/README.md']) {
+const guides = readdirSync(`${root}docs`).filter((name) => name.endsWith('.md'));
+
+for (const file of ['README.md', 'bindings-node/README.md', ...guides.map((g) => `docs/${g}`)]) {
   const text = readFileSync(root + file, 'utf8');
-  for (const [nth, [, block]] of [...text.matchAll(/```(?:js|mjs)\n(.*?)```/gs)].entries()) {
+  for (const [nth, [, indent, lines]] of [...text.matchAll(/^( *)```js\n(.*?)```/gms)].entries()) {
+    const block = lines.replaceAll(`\n${indent}`, '\n').trimStart();
     const type = /^import /m.test(block) ? 'module' : 'commonjs';
     // From the root, where `crossgate` and the frameworks are installed.
     test(`${file}, block ${nth + 1}`, () => {

@@ -1,23 +1,28 @@
-"""The READMEs' Python runs as it stands, and their tables name what there is."""
+"""The Python of READMEs and guides runs as it stands, and their tables name what there is."""
 
 import inspect
 import re
+import textwrap
 from pathlib import Path
 
 import crossgate
 import pytest
 
 ROOT = Path(__file__).parent.parent
-READMES = [ROOT / "README.md", ROOT / "bindings-python" / "README.md"]
+READMES = [
+    ROOT / "README.md",
+    ROOT / "bindings-python" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
     found = []
     for readme in READMES:
         for nth, block in enumerate(
-            re.findall(rf"```{language}\n(.*?)```", readme.read_text(), re.S)
+            re.findall(rf"^ *```{language}\n(.*?)```", readme.read_text(), re.S | re.M)
         ):
-            found.append((f"{readme.parent.name}/{nth}", block))
+            found.append((f"{readme.parent.name}/{readme.stem}/{nth}", textwrap.dedent(block)))
     return found
 
 
