@@ -7,6 +7,7 @@
 #   make bench[-core|-python|-node]     one JSON object a line
 #   make instructions           what `decide` costs, against limits
 #   make oracle [CASES=5000]    real browsers against the model of browsers
+#   make packages [SDIST=1]     each package, installed as a user would
 #   make fuzz [SECONDS=60] [TARGET=...] libFuzzer; needs cargo-fuzz and a nightly Rust
 #   make mutants [FILE=...]     cargo-mutants on the modules that decide
 #
@@ -33,7 +34,7 @@ RUST := $(shell find core cli bindings-*/src tests/oracle -name '*.rs' -o -name 
 	Cargo.toml Cargo.lock
 
 .PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions oracle fuzz \
-	mutants tools core no-std docs python node browser article
+	mutants tools core no-std docs python node packages browser article
 
 demo: $(DONE)/python $(DONE)/addon $(DONE)/npm $(if $(HEADLESS),$(DONE)/browser)
 	@npm start --silent -w crossgate-demo
@@ -42,7 +43,7 @@ test:
 	@mkdir -p $(DONE) && rm -f $(DONE)/*.count
 	@$(MAKE) suites; scripts/summary $$?
 
-suites: lint core no-std instructions docs python node browser article oracle
+suites: lint core no-std instructions docs python node packages browser article oracle
 
 # What is installed and built. A stamp is older than what it was made from when that has changed.
 
@@ -92,6 +93,10 @@ python: $(DONE)/python
 
 node: $(DONE)/addon $(DONE)/npm
 	@$(STEP) node node --test tests/*.test.mjs bindings-node/test/*.test.mjs
+
+packages: $(DONE)/python $(DONE)/addon $(DONE)/npm
+	@$(STEP) packages scripts/packages
+	@grep '^ok' $(DONE)/packages.log
 
 browser: $(DONE)/python $(DONE)/addon $(DONE)/npm
 	@scripts/browser-tests

@@ -58,7 +58,8 @@ extern crate alloc;
 
 #[cfg(all(doctest, feature = "tower"))]
 #[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../README.md")]
+struct Readmes;
 
 pub mod browser;
 mod cluster;
