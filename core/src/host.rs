@@ -11,7 +11,7 @@ use crate::{
         Origin, ends_in_a_number, is_host, is_loopback, parse_ipv6, parse_port, split_port,
         write_ipv6,
     },
-    pattern::{Port, propose_ipv6},
+    pattern::{Port, TWO_PORTS, has_two_ports, propose_ipv6},
 };
 
 /// `allow_hosts`, parsed.
@@ -171,20 +171,21 @@ fn parse_entry(entry: &str) -> Result<(&[u8], Port), Fault> {
             None => String::from(EXPECTED),
         }));
     }
+    if has_two_ports(entry) {
+        return Err(Fault::invalid(TWO_PORTS));
+    }
     if let Some(proposal) = propose_ipv6(entry, "") {
         return Err(Fault::invalid(proposal));
     }
-    let (authority, any_port) = match entry.strip_suffix(":*") {
-        Some(authority) => (authority, true),
-        None => (entry, false),
-    };
+    // Without a port, any.
+    let authority = entry.strip_suffix(":*").unwrap_or(entry);
     let Some((host, digits)) = split_port(authority.as_bytes()) else {
         return Err(Fault::invalid(EXPECTED));
     };
     let port = match digits.map(parse_port) {
         None => Port::Any,
-        Some(Some(port)) if !any_port => Port::One(Some(port)),
-        Some(_) => {
+        Some(Some(port)) => Port::One(Some(port)),
+        Some(None) => {
             return Err(Fault::invalid("expected a port from 1 to 65535, without leading zeros"));
         }
     };

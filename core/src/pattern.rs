@@ -188,10 +188,19 @@ fn diagnose(entry: &str) -> Fault {
             "`*` stands for subdomains, as in `https://*.example.com`, or for the port, as in `:*`",
         );
     }
+    if has_two_ports(authority) {
+        return Fault::invalid(TWO_PORTS);
+    }
     if let Some(proposal) = propose_ipv6(authority, scheme) {
         return Fault::invalid(proposal);
     }
     diagnose_name(authority, host)
+}
+
+/// `host:8080:*`.
+pub(crate) fn has_two_ports(authority: &str) -> bool {
+    let first = authority.strip_suffix(":*").map(|authority| split_port(authority.as_bytes()));
+    matches!(first, Some(Some((_, Some(digits)))) if parse_port(digits).is_some())
 }
 
 /// What is meant by an authority that has an IPv6 address in it, not as browsers write it.
@@ -256,4 +265,5 @@ fn is_web(scheme: &str) -> bool {
     matches!(scheme, "http" | "https")
 }
 
+pub(crate) const TWO_PORTS: &str = "write one port, or `:*` for any";
 const EXPECTED: &str = "expected `scheme://host[:port]`";
