@@ -8,6 +8,7 @@
 #   make instructions           what `decide` costs, against limits
 #   make oracle [CASES=5000]    real browsers against the model of browsers
 #   make packages [SDIST=1]     each package, installed as a user would
+#   make axum                   examples/axum-mcp in front of pages; builds the Rust SDK
 #   make fuzz [SECONDS=60] [TARGET=...] libFuzzer; needs cargo-fuzz and a nightly Rust
 #   make mutants [FILE=...]     cargo-mutants on the modules that decide
 #
@@ -34,7 +35,7 @@ RUST := $(shell find core cli bindings-*/src tests/oracle -name '*.rs' -o -name 
 	Cargo.toml Cargo.lock
 
 .PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions oracle fuzz \
-	mutants tools core no-std docs python node packages browser article
+	mutants axum tools core no-std docs python node packages browser article
 
 demo: $(DONE)/python $(DONE)/addon $(DONE)/npm $(if $(HEADLESS),$(DONE)/browser)
 	@npm start --silent -w crossgate-demo
@@ -56,6 +57,11 @@ $(DONE)/venv: tests/requirements.txt | tools
 
 $(DONE)/npm: package.json package-lock.json | tools
 	@$(STEP) node-packages npm ci --silent
+	@touch $@
+
+# The official conformance runner wants a newer Node, which must not become that of the workspace.
+$(DONE)/conformance: tests/article/conformance/package-lock.json | tools
+	@$(STEP) conformance-runner npm ci --silent --prefix tests/article/conformance
 	@touch $@
 
 $(DONE)/python: $(DONE)/venv $(RUST) bindings-python/pyproject.toml
@@ -102,7 +108,7 @@ browser: $(DONE)/python $(DONE)/addon $(DONE)/npm
 	@scripts/browser-tests
 
 # After the browser tests: two suites with browsers at once would only slow each other down.
-article: $(DONE)/python $(DONE)/addon $(DONE)/npm | browser
+article: $(DONE)/python $(DONE)/addon $(DONE)/npm $(DONE)/conformance | browser
 	@scripts/article-tests
 
 oracle: | tools browser article
@@ -131,6 +137,10 @@ bench-node: $(DONE)/addon $(DONE)/npm
 
 fuzz: | tools
 	@SECONDS=$(SECONDS) scripts/fuzz $(TARGET)
+
+axum: $(DONE)/npm $(DONE)/browser
+	cargo build --quiet --manifest-path examples/axum-mcp/Cargo.toml --target-dir target/axum
+	AXUM_MCP=target/axum/debug/axum-mcp node --test tests/browser/axum.mjs
 
 mutants: | tools
 	@scripts/mutants $(FILE)
