@@ -22,10 +22,16 @@ export function useBrowser(scripts) {
 /** The origin of the pages under a name. */
 export const pageOrigin = (host) => pages.origin(host);
 
-/** A page of its own browser context, at `url`, with what it puts on the wire. */
+/**
+ * A page of its own browser context, at `url`, with what it puts on the wire. Where no server is,
+ * as behind `https`, the browser is given an empty page.
+ */
 export async function openPage(t, url) {
   const context = await browser.newContext();
   t.after(() => context.close());
+  // Such a page counts as one from afar, which has to ask its visitor before it calls this machine.
+  await context.grantPermissions(['local-network-access']);
+  await context.route('https://*/', (route) => route.fulfill({ contentType: 'text/html', body: '' }));
   const page = await context.newPage();
   const network = await recordNetwork(page);
   await page.goto(url);
