@@ -66,3 +66,81 @@ export function open({ port }, { path = '/mcp', host = `${API}:${port}`, origin 
   });
 }
 
+/** The block with this test's names: every name that a user replaces must be there. */
+function placed(block, { prefix, port, upstream }) {
+  const names = {
+    'listen 443': `listen 127.0.0.1:${port}`,
+    '/etc/ssl/certs/mcp.example.com.pem': join(prefix, 'certificate.pem'),
+    '/etc/ssl/private/mcp.example.com.key': join(prefix, 'key.pem'),
+    'server_name mcp.example.com': `server_name ${API}`,
+    '127.0.0.1:8002': new URL(upstream).host,
+  };
+  const escaped = {
+    'https://mcp\\.example\\.com(?::443)?': pattern(`https://${API}:${port}`),
+    'https://app\\.example\\.com': pattern(`https://${APP}:${port}`),
+  };
+  let text = block;
+  for (const [name, value] of Object.entries({ ...names, ...(/\bmap\b/.test(block) && escaped) })) {
+    if (!text.includes(name)) throw new Error(`no ${name} in the block`);
+    text = text.replaceAll(name, () => value);
+  }
+  return text;
+}
+
+const pattern = (text) => text.replaceAll('.', '\\.');
+
+/** One process, that belongs to whoever runs the test, and keeps its files in `prefix`. */
+function mainConf({ prefix, port, pages }) {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return `
+daemon off;
+master_process off;
+pid ${prefix}/nginx.pid;
+error_log stderr notice;
+events {}
+http {
+    access_log off;
+    ${temporary.map((name) => `${name}_temp_path ${prefix}/${name};`).join('\n    ')}
+    include block.conf;
+    server {
+        listen 127.0.0.1:${port} ssl http2;
+        server_name ${APP} other.example.test;
+        ssl_certificate ${prefix}/certificate.pem;
+        ssl_certificate_key ${prefix}/key.pem;
+        location / { proxy_pass ${pages}; }
+    }
+}
+`;
+}
+
+async function makeCertificate(prefix) {
+  const names = [API, APP, 'other.example.test'].map((name) => `DNS:${name}`).join();
+  await promisify(execFile)('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-subj', `/CN=${API}`, '-addext', `subjectAltName=${names}`, '-days', '2'],
+    ...['-keyout', join(prefix, 'key.pem'), '-out', join(prefix, 'certificate.pem')],
+  ]);
+}
+
+/** nginx takes no port 0. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** nginx chooses how it waits for events after it has opened its sockets, and says so. */
+function listening(child) {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      printed += text;
+      if (/using the "\w+" event method/.test(printed)) resolve();
+    });
+    child.once('error', ({ message }) => reject(new Error(`no nginx: ${message}`)));
+    child.once('exit', () => reject(new Error(`nginx did not start:\n${printed}`)));
+  });
+}
