@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -122,14 +123,21 @@ async function makeCertificate(prefix) {
   ]);
 }
 
-/** nginx takes no port 0. */
+/**
+ * nginx takes no port 0. What is free is looked for below the ports that outgoing connections get:
+ * one of those may be taken again before nginx has it.
+ */
 export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer();
+    const opened = once(server, 'listening').then(() => true, () => false);
+    server.listen(port, '127.0.0.1');
+    if (!(await opened)) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** nginx chooses how it waits for events after it has opened its sockets, and says so. */
