@@ -22,7 +22,7 @@ const BLOCKS = {
 const APPLICATIONS = {
   ...SERVERS,
   // One that knows nothing of CORS.
-  bare: [process.execPath, file('nginx/bare-mcp.mjs')],
+  bare: [process.execPath, file('bare/server.mjs')],
 };
 
 let browser;

@@ -129,7 +129,7 @@ async function makeCertificate(prefix) {
  */
 export async function freePort() {
   for (;;) {
-    const port = randomInt(10_000, 32_000);
+    const port = randomInt(20_000, 32_000);
     const server = createServer();
     const opened = once(server, 'listening').then(() => true, () => false);
     server.listen(port, '127.0.0.1');

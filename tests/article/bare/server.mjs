@@ -1,12 +1,14 @@
+import { toWebRequest } from '@modelcontextprotocol/node';
+import { isLegacyRequest } from '@modelcontextprotocol/server';
+import cors from 'cors';
 import express from 'express';
 import { modernHandler } from 'express-mcp/modern.mjs';
 import { sessionHandler } from 'express-mcp/sessions.mjs';
-import { isLegacyRequest } from '@modelcontextprotocol/server';
-import { toWebRequest } from '@modelcontextprotocol/node';
 
-/** The MCP server of `examples/express-mcp`, without a word about CORS. */
+/** The MCP server of `examples/express-mcp`, with npm `cors` in place of Crossgate, or nothing. */
 const app = express();
 const [modern, sessions] = [modernHandler(), sessionHandler()];
+if (process.env.CORS) app.use(cors(JSON.parse(process.env.CORS)));
 app.use(express.json());
 app.post('/mcp', serve);
 app.get('/mcp', serve);
