@@ -35,7 +35,7 @@ RUST := $(shell find core cli bindings-*/src tests/oracle -name '*.rs' -o -name 
 	Cargo.toml Cargo.lock
 
 .PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions oracle fuzz \
-	mutants axum tools core no-std docs python node packages browser article
+	mutants axum tools core no-std docs python node packages browser article cli
 
 demo: $(DONE)/python $(DONE)/addon $(DONE)/npm $(if $(HEADLESS),$(DONE)/browser)
 	@npm start --silent -w crossgate-demo
@@ -44,7 +44,7 @@ test:
 	@mkdir -p $(DONE) && rm -f $(DONE)/*.count
 	@$(MAKE) suites; scripts/summary $$?
 
-suites: lint core no-std instructions docs python node packages browser article oracle
+suites: lint core no-std instructions docs python node packages browser article cli oracle
 
 # What is installed and built. A stamp is older than what it was made from when that has changed.
 
@@ -110,6 +110,10 @@ browser: $(DONE)/python $(DONE)/addon $(DONE)/npm
 # After the browser tests: two suites with browsers at once would only slow each other down.
 article: $(DONE)/python $(DONE)/addon $(DONE)/npm $(DONE)/conformance | browser
 	@scripts/article-tests
+
+# After the article's systems, which install nginx.
+cli: | tools article
+	@$(STEP) cli cargo test --quiet --package crossgate-cli
 
 oracle: | tools browser article
 	@scripts/oracle $(CASES)
