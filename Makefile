@@ -112,8 +112,8 @@ article: $(DONE)/python $(DONE)/addon $(DONE)/npm $(DONE)/conformance | browser
 	@scripts/article-tests
 
 # After the article's systems, which install nginx.
-cli: | tools article
-	@$(STEP) cli cargo test --quiet --package crossgate-cli
+cli: $(DONE)/venv | tools article
+	@$(STEP) cli sh -c 'cargo test --quiet --package crossgate-cli && scripts/cli-packages'
 
 oracle: | tools browser article
 	@scripts/oracle $(CASES)
