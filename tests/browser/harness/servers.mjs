@@ -42,9 +42,13 @@ export async function startServer(command, settings, onEvent) {
   const stopped = new Promise((resolve) => child.once('close', resolve));
   stopped.then(() => process.off('exit', kill));
 
-  const port = await listeningPort(child);
+  let printed = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (printed += text));
+  const port = await listeningPort(child, () => printed);
   return {
     origin: (host) => `http://${host}:${port}`,
+    /** What it printed on its standard error. */
+    printed: () => printed,
     stopped,
     async stop() {
       kill();
@@ -54,15 +58,13 @@ export async function startServer(command, settings, onEvent) {
 }
 
 /** Reads the port from the address that the server prints on its standard error. */
-function listeningPort(child) {
+function listeningPort(child, printed) {
   return new Promise((resolve, reject) => {
-    let printed = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      printed += text;
-      const address = /\bon http:\/\/127\.0\.0\.1:(\d+)/.exec(printed);
+    child.stderr.on('data', () => {
+      const address = /\bon https?:\/\/127\.0\.0\.1:(\d+)/.exec(printed());
       if (address) resolve(Number(address[1]));
     });
     child.once('error', ({ message }) => reject(new Error(`no server: ${message}`)));
-    child.once('exit', () => reject(new Error(`the server did not start:\n${printed}`)));
+    child.once('exit', () => reject(new Error(`the server did not start:\n${printed()}`)));
   });
 }
