@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { launchChromium } from 'crossgate-browser-harness/chromium.mjs';
@@ -12,7 +11,9 @@ import { SERVERS, startServer } from 'crossgate-browser-harness/servers.mjs';
 import { STEPS } from 'crossgate-demo/session.mjs';
 
 import { fetchIn } from './browser.mjs';
-import { API, APP, ask, freePort, open, startNginx } from './nginx/nginx.mjs';
+import { API, APP, ask, open, startNginx } from './nginx/nginx.mjs';
+import { freePort } from './port.mjs';
+import { until } from './until.mjs';
 
 const BLOCKS = {
   application: file('../../examples/nginx/application-owns-cors.conf'),
@@ -205,13 +206,10 @@ async function session(page, options) {
 
 /** Why the browser let so many of the page's requests to `url` fail, once it has said so. */
 async function failures(network, url, count) {
-  for (;;) {
-    const failed = network
-      .to(url)
-      .filter(({ failure, method }) => method === 'POST' && failure !== undefined);
-    if (failed.length >= count) return failed.map(({ corsError, failure }) => corsError ?? failure);
-    await setTimeout(10);
-  }
+  const isFailed = ({ failure, method }) => method === 'POST' && failure !== undefined;
+  const failed = () => network.to(url).filter(isFailed);
+  await until(() => failed().length >= count);
+  return failed().map(({ corsError, failure }) => corsError ?? failure);
 }
 
 function file(path) {

@@ -1,9 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -121,23 +119,6 @@ async function makeCertificate(prefix) {
     ...['-subj', `/CN=${API}`, '-addext', `subjectAltName=${names}`, '-days', '2'],
     ...['-keyout', join(prefix, 'key.pem'), '-out', join(prefix, 'certificate.pem')],
   ]);
-}
-
-/**
- * nginx takes no port 0. What is free is looked for below the ports that outgoing connections get:
- * one of those may be taken again before nginx has it.
- */
-export async function freePort() {
-  for (;;) {
-    const port = randomInt(20_000, 32_000);
-    const server = createServer();
-    const opened = once(server, 'listening').then(() => true, () => false);
-    server.listen(port, '127.0.0.1');
-    if (!(await opened)) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
 }
 
 /** nginx chooses how it waits for events after it has opened its sockets, and says so. */
