@@ -13,6 +13,7 @@ mod mcp;
 mod probe;
 mod report;
 mod target;
+mod versions;
 
 use client::Client;
 use finding::{Finding, Severity};

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 /// The most bytes of a value that are shown.
-const SHOWN: usize = 300;
+const SHOWN: usize = 1000;
 
 /// Bytes of a server or a user on one line: cut, and nothing in it that a terminal would obey.
 pub(crate) struct Line<'a>(pub(crate) &'a [u8]);

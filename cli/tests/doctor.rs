@@ -123,7 +123,7 @@ fn finds_headers_that_came_twice() {
         let text = String::from_utf8_lossy(&bytes).replace(line, &line.repeat(2));
         Reply::Bytes(text.into_bytes())
     });
-    finds(&server, &[], 1, "PROBLEM repeated-allow-origin (preflight)");
+    finds(&server, &[], 1, "PROBLEM repeated-allow-origin (preflight, actual)");
 }
 
 #[test]

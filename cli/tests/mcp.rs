@@ -49,6 +49,9 @@ fn respond(asked: &Asked, flaw: Flaw, origin: &str) -> Reply {
         return answer(200, &lines);
     }
     lines.push("Content-Type: application/json");
+    if flaw == "guard" && asked.method == "POST" {
+        return with_body(403, &lines, "Invalid Origin header");
+    }
     if asked.body.contains("initialize") {
         lines.push("Mcp-Session-Id: 7f");
         return with_body(200, &lines, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
@@ -100,6 +103,12 @@ fn finds_headers_that_a_version_needs() {
     );
     assert!(printed.contains("note mcp-headers"), "{printed}");
     assert!(printed.contains("one of `Mcp-Param-*`"), "{printed}");
+}
+
+#[test]
+fn finds_a_guard_that_knows_less_than_cors() {
+    let printed = finds("guard", 1, "PROBLEM refused-by-guard (initialize)");
+    assert!(printed.contains("got: Invalid Origin header"), "{printed}");
 }
 
 #[test]

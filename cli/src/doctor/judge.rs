@@ -6,7 +6,7 @@ use super::{
     Examination,
     client::Answer,
     finding::{Finding, Severity},
-    lists::{Missing, quoted},
+    lists::{Missing, has_lists, quoted},
     probe::{ACTUAL, Kind, PREFLIGHT, Probe},
     target::{FOREIGN, Target},
 };
@@ -17,7 +17,9 @@ impl Examination<'_> {
         for probe in &self.probes {
             findings.extend(silence(probe));
             if probe.name == PREFLIGHT || probe.name == ACTUAL {
-                findings.extend(self.page_findings(probe));
+                for finding in self.page_findings(probe) {
+                    add(&mut findings, finding);
+                }
             }
         }
         let reads = self.probe(ACTUAL).is_some_and(|probe| self.verdict(probe) == Ok(()));
@@ -49,7 +51,11 @@ impl Examination<'_> {
         let reason = checked.as_ref().map(|(_, blocked)| blocked.reason);
         findings.extend(checked.map(|(finding, _)| finding));
         if let Kind::Preflight(method, names) = &probe.kind {
-            let missing = Missing::from(answer, method, names, target.credentials);
+            let missing = match reason {
+                // A server without CORS lacks everything: one finding says so.
+                Some(Reason::MissingAllowOrigin) if !has_lists(answer) => Missing::default(),
+                _ => Missing::from(answer, method, names, target.credentials),
+            };
             findings.extend(missing_findings(&probe.name, &missing, answer, reason));
             if reason == Some(Reason::HeaderNotAllowed) && !missing.names.is_empty() {
                 // One finding for all names, with the browsers' words for the first.
@@ -315,6 +321,15 @@ pub(super) fn missing_findings(
         );
     }
     findings
+}
+
+/// What is wrong twice is told once.
+fn add(findings: &mut Vec<Finding>, finding: Finding) {
+    let same = |known: &&mut Finding| known.id == finding.id && known.what == finding.what;
+    match findings.iter_mut().find(same) {
+        Some(known) => known.probe = format!("{}, {}", known.probe, finding.probe),
+        None => findings.push(finding),
+    }
 }
 
 fn lets_all(answer: &Answer) -> bool {

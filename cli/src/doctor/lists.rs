@@ -14,9 +14,7 @@ pub(super) struct Missing {
 impl Missing {
     /// Looks at the lists alone, for some servers send them along with a refusal.
     pub(super) fn from(answer: &Answer, method: &str, names: &[String], credentials: bool) -> Self {
-        let told = answer.has("access-control-allow-methods")
-            || answer.has("access-control-allow-headers");
-        if !told && !(200..300).contains(&answer.status) {
+        if !has_lists(answer) && !(200..300).contains(&answer.status) {
             return Self::default();
         }
         let origin = "https://page.invalid";
@@ -53,6 +51,11 @@ impl Missing {
     pub(super) fn is_empty(&self) -> bool {
         self.method.is_none() && self.names.is_empty()
     }
+}
+
+/// Whether the answer says anything of what may be asked for.
+pub(super) fn has_lists(answer: &Answer) -> bool {
+    answer.has("access-control-allow-methods") || answer.has("access-control-allow-headers")
 }
 
 /// `a`, `b`

@@ -1,47 +1,20 @@
-//! What the clients of an MCP server need, by version of the protocol.
-//! <https://modelcontextprotocol.io/specification>
+//! What the clients of an MCP server need, and what strangers must not get from it.
 
-use crossgate::browser::Profile;
-use serde_json::{Value, json};
+use crossgate::browser::{Profile, Reason};
 
 use super::{
     Examination,
     client::{Answer, Ask},
     finding::{Finding, Severity},
     judge::{blocked, verdict},
-    lists::{Missing, quoted},
+    lists::{Missing, has_lists, quoted},
     probe::{Kind, PREFLIGHT},
     target::FOREIGN,
+    versions::{NEEDS, Spoken, discover, has_result, initialize, purpose},
 };
 
 /// A name that is not the server's, which its owner lets point to the server's address.
 const REBOUND: &str = "rebound.crossgate-doctor.invalid";
-
-/// The preflights of official clients: by which protocol, the method, the names.
-const NEEDS: [(&str, &str, &[&str]); 6] = [
-    ("2025 call", "POST", &["content-type", "mcp-protocol-version", "mcp-session-id"]),
-    ("2025 stream", "GET", &["last-event-id", "mcp-protocol-version", "mcp-session-id"]),
-    ("2025 end", "DELETE", &["mcp-protocol-version", "mcp-session-id"]),
-    ("2026 call", "POST", &["content-type", "mcp-method", "mcp-name", "mcp-protocol-version"]),
-    (
-        "2026 parameter",
-        "POST",
-        &["content-type", "mcp-method", "mcp-name", "mcp-param-region", "mcp-protocol-version"],
-    ),
-    ("authorized", "POST", &["authorization", "content-type"]),
-];
-
-/// What the server said of itself.
-#[derive(Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own")]
-struct Spoken {
-    /// 2025-11-25 or earlier.
-    legacy: bool,
-    /// 2026-07-28.
-    modern: bool,
-    sessions: bool,
-    asks_authorization: bool,
-}
 
 impl Examination<'_> {
     pub(super) fn mcp(&mut self) {
@@ -71,6 +44,7 @@ impl Examination<'_> {
         self.call("rebound name", &own, Some(&rebound), &initialize(), &[]);
 
         self.needs(spoken);
+        self.guarded();
         self.exposed();
         self.buffered();
         self.foreign();
@@ -152,14 +126,19 @@ impl Examination<'_> {
             if !NEEDS.iter().any(|(name, ..)| *name == probe.name) {
                 continue;
             }
+            let blocked = self.target.with_fetch(|fetch| {
+                let blocked = blocked(fetch, probe, answer)?;
+                let url = &probe.ask.url;
+                Some((Finding::blocked(&probe.name, &blocked, answer, fetch, url), blocked.reason))
+            });
+            if matches!(blocked, Some((_, Reason::MissingAllowOrigin)) if !has_lists(answer)) {
+                continue;
+            }
             let missing = Missing::from(answer, method, asked, self.target.credentials);
             names.extend(missing.names.iter().cloned());
             methods.extend(missing.method.clone());
             if missing.is_empty() && !main_fails {
-                findings.extend(self.target.with_fetch(|fetch| {
-                    let blocked = blocked(fetch, probe, answer)?;
-                    Some(Finding::blocked(&probe.name, &blocked, answer, fetch, &probe.ask.url))
-                }));
+                findings.extend(blocked.map(|(finding, _)| finding));
             }
         }
         names.sort_unstable();
@@ -188,6 +167,28 @@ impl Examination<'_> {
             ));
         }
         self.findings.extend(findings);
+    }
+
+    /// A list of origins or names beside that of CORS, which says otherwise.
+    fn guarded(&mut self) {
+        let Some(Ok(answer)) = self.probe("initialize").map(|probe| &probe.answer) else {
+            return;
+        };
+        let (what, fix) = match answer.status {
+            403 => (
+                "the page's call is refused, although CORS may allow the page",
+                "list the page's origin with the server's own check of origins too",
+            ),
+            421 => (
+                "the server does not know the name that it is called by",
+                "list the host of this URL among the server's names",
+            ),
+            _ => return,
+        };
+        let body: String = String::from_utf8_lossy(&answer.body).chars().take(200).collect();
+        let got = vec![format!("status {}", answer.status), body];
+        let finding = Finding::new(Severity::Problem, "refused-by-guard", "initialize", what, fix);
+        self.findings.push(Finding { got, ..finding });
     }
 
     /// What the page must see of the answers, and what hides it.
@@ -294,68 +295,4 @@ impl Examination<'_> {
         let got = vec![format!("status {} for Host {REBOUND}", answer.status)];
         self.findings.push(Finding { got, ..finding });
     }
-}
-
-impl Spoken {
-    /// Whether the server is of no use to a client that cannot send that header.
-    fn needs(self, name: &str) -> bool {
-        // A server that does not say is taken for one of the versions before 2026.
-        let legacy = self.legacy || !self.modern;
-        match name {
-            "authorization" => self.asks_authorization,
-            "mcp-session-id" | "last-event-id" => self.sessions,
-            "mcp-method" | "mcp-name" => self.modern,
-            "mcp-protocol-version" => legacy || self.modern,
-            "mcp-param-region" => false,
-            _ => true,
-        }
-    }
-}
-
-fn purpose(name: &str) -> &'static str {
-    match name {
-        "authorization" => "access tokens",
-        "mcp-session-id" => "2025-03-26 and later, sessions",
-        "last-event-id" => "2025-03-26 and later, resumed streams",
-        "mcp-protocol-version" => "2025-06-18 and later",
-        "mcp-method" | "mcp-name" => "2026-07-28",
-        "mcp-param-region" => "2026-07-28, as one of `Mcp-Param-*`",
-        _ => "every version",
-    }
-}
-
-fn has_result(answer: &Answer) -> bool {
-    answer.status == 200 && answer.json().is_some_and(|json| json.get("result").is_some())
-}
-
-fn initialize() -> String {
-    json!({
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {
-            "protocolVersion": "2025-11-25",
-            "capabilities": {},
-            "clientInfo": client(),
-        },
-    })
-    .to_string()
-}
-
-fn discover() -> String {
-    json!({
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "server/discover",
-        "params": { "_meta": {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientInfo": client(),
-            "io.modelcontextprotocol/clientCapabilities": {},
-        } },
-    })
-    .to_string()
-}
-
-fn client() -> Value {
-    json!({ "name": "crossgate-doctor", "version": env!("CARGO_PKG_VERSION") })
 }
