@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { bundle } from 'crossgate-browser-harness/pages.mjs';
+import { python, startServer } from 'crossgate-browser-harness/servers.mjs';
+
+import { fetchIn, openPage, pageOrigin, useBrowser } from './browser.mjs';
+import { until } from './until.mjs';
+
+const APP = 'app.localhost';
+const API = 'api.app.localhost';
+const PROGRAMS = {
+  express: [process.execPath, fileURLToPath(new URL('oauth/server.mjs', import.meta.url))],
+  fastapi: [python(), fileURLToPath(new URL('oauth/server.py', import.meta.url))],
+};
+const BASIC = `Basic ${btoa('page:secret')}`;
+
+useBrowser(async () => ({ '/page.js': await bundle(new URL('oauth/page.mjs', import.meta.url)) }));
+
+for (const language of Object.keys(PROGRAMS)) {
+  for (const client of ['v1', 'v2']) {
+    test(`${language}: ${client} gets a token for its scope and resource`, async (t) => {
+      const { context, events, network, page, server } = await setStage(t, language);
+      const url = `${server.origin(API)}/mcp`;
+      const address = await page.evaluate(([c, u]) => globalThis.connect(c, u), [client, url]);
+
+      // The visitor goes there and comes back.
+      const visit = await context.newPage();
+      await visit.goto(address);
+      const back = new URL(visit.url());
+      assert.equal(`${back.origin}${back.pathname}`, `${pageOrigin(APP)}/back`);
+      const tools = await page.evaluate((c) => globalThis.finish(c), back.searchParams.get('code'));
+      assert.ok(tools.includes('echo'));
+
+      const { authorize } = await until(() => events.find((event) => event.authorize));
+      assert.equal(authorize.scope, 'tools:call');
+      assert.equal(authorize.resource, url);
+      const granted = await until(() => events.find((event) => event.token));
+      assert.equal(granted.token.resource, url);
+      assert.equal(granted.authorization, BASIC);
+
+      const sent = network.to(server.origin(API));
+      const discovery = sent.filter(({ url }) => url.includes('/.well-known/'));
+      for (const { method, status, requestHeaders, responseHeaders, url } of discovery) {
+        // None failed, so that the client had no reason to try others, or again without the header.
+        assert.ok(status < 400, `${method} ${url}: ${status}`);
+        assert.equal(responseHeaders['access-control-allow-origin'], '*');
+        if (method === 'GET') assert.ok(requestHeaders['mcp-protocol-version']);
+      }
+      const asked = new Set(discovery.map(({ url }) => new URL(url).pathname));
+      assert.deepEqual([...asked].sort(), [
+        '/.well-known/oauth-authorization-server',
+        '/.well-known/oauth-protected-resource/mcp',
+      ]);
+      for (const path of ['/register', '/token']) {
+        const methods = sent.filter(({ url }) => url.endsWith(path)).map(({ method }) => method);
+        assert.deepEqual(methods.sort(), ['OPTIONS', 'POST'], path);
+      }
+    });
+  }
+
+  test(`${language}: an allowed page reads the challenge, a foreign one the documents`, async (t) => {
+    const { network, page, server } = await setStage(t, language);
+    const origin = server.origin(API);
+    const challenged = await fetchIn(page, `${origin}/mcp`, { method: 'POST' });
+    assert.equal(challenged.status, 401);
+    assert.match(challenged.headers['www-authenticate'], /resource_metadata=.*scope="tools:call"/);
+
+    await page.goto(`${pageOrigin('foreign.localhost')}/`);
+    assert.equal((await fetchIn(page, `${origin}/mcp`, { method: 'POST' })).error, 'TypeError');
+    const metadata = `${origin}/.well-known/oauth-authorization-server`;
+    const document = await fetchIn(page, metadata, {
+      headers: { 'MCP-Protocol-Version': '2025-11-25' },
+    });
+    assert.equal(JSON.parse(document.body).issuer, origin);
+    const token = await fetchIn(page, `${origin}/token`, {
+      method: 'POST',
+      headers: { authorization: BASIC, DPoP: 'proof' },
+      body: new URLSearchParams({ grant_type: 'authorization_code' }).toString(),
+    });
+    assert.equal(JSON.parse(token.body).access_token, 'token');
+    assert.equal(token.headers['dpop-nonce'], 'again');
+
+    // It is for visitors, and no page may fetch it: neither this one nor one that is listed.
+    for (const host of ['foreign.localhost', APP]) {
+      await page.goto(`${pageOrigin(host)}/`);
+      const { error } = await fetchIn(page, `${origin}/authorize?redirect_uri=${origin}/`);
+      assert.equal(error, 'TypeError', host);
+    }
+    for (const { responseHeaders } of network.to(`${origin}/authorize`)) {
+      assert.equal(responseHeaders['access-control-allow-origin'], undefined);
+    }
+  });
+}
+
+async function setStage(t, language) {
+  const events = [];
+  const settings = { origins: [pageOrigin(APP)], hosts: [API] };
+  const server = await startServer(PROGRAMS[language], settings, (event) => events.push(event));
+  t.after(() => server.stop());
+  const opened = await openPage(t, `${pageOrigin(APP)}/`);
+  await opened.page.addScriptTag({ url: '/page.js', type: 'module' });
+  return { ...opened, events, server };
+}
