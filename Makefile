@@ -130,10 +130,8 @@ bench: bench-core bench-python bench-node
 bench-core: | tools
 	@cargo bench --quiet --package crossgate --all-features --bench decide
 
-# With a middleware in the package that decides nothing; the tests' package is built anew.
-bench-python: $(DONE)/venv
-	@rm -f $(DONE)/python
-	@$(MATURIN) develop --quiet --release --features floor -m bindings-python/Cargo.toml
+# The bench builds a middleware that decides nothing, beside the package.
+bench-python: $(DONE)/python
 	@$(VENV)/python benches/bench.py
 
 bench-node: $(DONE)/addon $(DONE)/npm

@@ -3,7 +3,7 @@
 One JSON object a line. Times are CPU time of the thread, in short slots that alternate between all
 implementations; of each the least is kept and that of the bare application subtracted, so that
 what else runs on the machine is left out. `floor` is a native middleware that decides nothing and
-adds the same prebuilt headers.
+adds the same prebuilt headers; it is built from the same crate when the benches run.
 
     python benches/bench.py [--rounds N] [CASE ...]
 """
@@ -12,15 +12,21 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib.machinery
+import importlib.util
 import json
+import os
+import pathlib
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import crossgate
-from crossgate._native import Floor  # type: ignore[attr-defined]  # of the feature `floor`
 from starlette.middleware.cors import CORSMiddleware as StarletteMiddleware
 
+ROOT = pathlib.Path(__file__).parent.parent
 SLOT = 1_500_000
 MESSAGES = 100
 OPTIONS: dict[str, Any] = {
@@ -93,10 +99,6 @@ async def stream(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def nothing(scope: Any, receive: Any, send: Any) -> None:
-    pass
-
-
 CASES = [
     Case("actual-allowed", "POST", [*BROWSER[:9], ALLOWED, *BROWSER[9:]], plain),
     Case("actual-refused", "POST", [*BROWSER[:9], REFUSED, *BROWSER[9:]], plain),
@@ -115,9 +117,32 @@ async def receive() -> Any:
     return {"type": "http.request"}
 
 
-def floor(case: Case) -> App:
+def build_floor() -> Any:
+    """The class `Floor`, which no installed package has."""
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    command = "cargo build --quiet --release --package crossgate-python --features floor"
+    environment = os.environ | {
+        "PYO3_BUILD_EXTENSION_MODULE": "1",
+        "PYO3_PYTHON": sys.executable,
+        "CARGO_TARGET_DIR": str(target / "floor"),
+    }
+    subprocess.run(command.split(), cwd=ROOT, env=environment, check=True)
+    built = target / "floor" / "release"
+    (library,) = (
+        path
+        for path in built.iterdir()
+        if path.stem in ("lib_native", "_native") and path.suffix in (".so", ".dylib", ".dll")
+    )
+    loader = importlib.machinery.ExtensionFileLoader("_native", str(library))
+    spec = importlib.util.spec_from_file_location("_native", library, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module.Floor
+
+
+def floor(case: Case, middleware: Any) -> App:
     """A middleware that knows beforehand what ours will answer."""
-    added: list[Any] = []
     start: list[Any] = []
 
     async def capture(message: Any) -> None:
@@ -126,7 +151,8 @@ def floor(case: Case) -> App:
     drive(crossgate.CORSMiddleware(case.app, **OPTIONS)(scope_of(case), receive, capture))
     added = [header for header in start[0]["headers"] if not header[0].startswith(b"content-")]
     status = start[0]["status"] if case.answered else None
-    return Floor(case.app, tuple(added), status)  # type: ignore[no-any-return]
+    native: App = middleware(case.app, tuple(added), status)
+    return native
 
 
 def scope_of(case: Case) -> dict[str, Any]:
@@ -165,13 +191,12 @@ def slot(app: App, case: Case, calls: int) -> float:
     return (clock() - begin) / calls
 
 
-def measure(case: Case, rounds: int) -> dict[str, float]:
-    apps = {
-        # The scope's copy belongs to nobody's cost, and a preflight never reaches the application.
-        "none": nothing if case.answered else case.app,
+def measure(case: Case, rounds: int, native_floor: Any) -> dict[str, float]:
+    apps: dict[str, App] = {
+        "none": case.app,
         "ours": crossgate.CORSMiddleware(case.app, **OPTIONS),
         "starlette": StarletteMiddleware(case.app, **OPTIONS),
-        "floor": floor(case),
+        "floor": floor(case, native_floor),
     }
     calls = {name: max(1, int(SLOT / slot(app, case, 100))) for name, app in apps.items()}
     least = dict.fromkeys(apps, float("inf"))
@@ -184,7 +209,8 @@ def measure(case: Case, rounds: int) -> dict[str, float]:
         if nth % 10 == 0:
             gc.collect()
     gc.enable()
-    bare = least["none"]
+    # A preflight never reaches the application: nothing is subtracted, not even the loop.
+    bare = 0.0 if case.answered else least["none"]
     share = MESSAGES if case.app is stream else 1
     return {name: (time - bare) / share for name, time in least.items()}
 
@@ -194,10 +220,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=150)
     parser.add_argument("cases", nargs="*", metavar="CASE")
     given = parser.parse_args()
+    native_floor = build_floor()
     for case in CASES:
         if given.cases and case.name not in given.cases:
             continue
-        own = measure(case, given.rounds)
+        own = measure(case, given.rounds, native_floor)
         line = {
             "bench": "python",
             "case": case.name,

@@ -45,11 +45,7 @@ pub(crate) fn report(
     error: Option<&PyErr>,
 ) {
     let py = scope.py();
-    let refused = word(verdict) == "refused";
-    let logged = (refused || !verdict.continues()) && logs(py, if refused { INFO } else { DEBUG });
-    if !logged && on_decision.is_none() && error.is_none() {
-        return;
-    }
+    let logged = is_logged(py, verdict);
     let told = event(scope, policy, verdict, request, websocket).and_then(|event| {
         if let Some(error) = error {
             event.set_item("error", error.value(py).repr()?)?;
@@ -101,6 +97,14 @@ fn event<'py>(
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
+
+/// Whether the logger wants to know of a decision: of refusals at INFO, of preflights at DEBUG.
+pub(crate) fn is_logged(py: Python<'_>, verdict: Verdict) -> bool {
+    if verdict.rule().is_some() {
+        return logs(py, INFO);
+    }
+    !verdict.continues() && logs(py, DEBUG)
+}
 
 /// Whether the logger takes a level. `logging` keeps its answers in a dict, where a level that
 /// nobody wants is one look-up; whatever else that dict says, the logger itself is asked.

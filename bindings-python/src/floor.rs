@@ -6,7 +6,7 @@ use pyo3::{
     types::{PyDict, PyList, PyTuple},
 };
 
-use crate::{middleware::asgi, raw};
+use crate::{middleware::Coroutine, raw};
 
 /// Adds the same headers to every response or, given a status, answers with them.
 #[pyclass(frozen, module = "crossgate._native")]
@@ -41,6 +41,6 @@ impl Floor {
         start.set_item(intern!(py, "headers"), raw::append(&PyList::empty(py), None, headers)?)?;
         let body = PyDict::new(py);
         body.set_item(intern!(py, "type"), intern!(py, "http.response.body"))?;
-        asgi(py)?.call_method1(intern!(py, "respond"), (send, start, body))
+        Coroutine::Respond.of(py)?.call1((send, start, body))
     }
 }

@@ -116,7 +116,7 @@ impl CORSMiddleware {
         name: &Bound<'py, PyString>,
     ) -> PyResult<Bound<'py, PyAny>> {
         if name == "__call__" {
-            let call = asgi(slf.py())?.getattr(intern!(slf.py(), "call"))?;
+            let call = Coroutine::Call.of(slf.py())?;
             return call.call_method1(intern!(slf.py(), "__get__"), (slf,));
         }
         raw::generic_getattr(slf.as_any(), name)
@@ -186,7 +186,6 @@ struct Call<'a, 'py> {
 
 impl<'py> Call<'_, 'py> {
     fn run(&self) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.scope.py();
         let read = Scope::read(self.scope, self.policy.get().has_exceptions())?;
         let request = read.request();
         let (policy, answers) = self.policy.get().at(request.path);
@@ -196,12 +195,18 @@ impl<'py> Call<'_, 'py> {
             let nested = self.sign(self.policy.as_any())?;
             return self.act(&decided, nested, None);
         }
+        raw::attached(|| self.ask(&decided))
+    }
+
+    /// Asks `allow_origin_func`.
+    fn ask(&self, decided: &Decided<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.scope.py();
         let Some(function) = &self.policy.get().origin_function else {
-            return self.settled(&decided, Ok(false));
+            return self.settled(decided, Ok(false));
         };
-        let origin = audit::latin_1(request.origin.unwrap_or_default());
+        let origin = audit::latin_1(decided.request.origin.unwrap_or_default());
         match function.ask(&origin, self.scope) {
-            Ok(Word::Now(allowed)) => self.settled(&decided, Ok(allowed)),
+            Ok(Word::Now(allowed)) => self.settled(decided, Ok(allowed)),
             Ok(Word::Later(answer, age)) => {
                 let pending = Pending {
                     middleware: self.middleware.clone().unbind(),
@@ -213,9 +218,9 @@ impl<'py> Call<'_, 'py> {
                     origin,
                     age,
                 };
-                asgi(py)?.call_method1(intern!(py, "wait"), (answer, pending))
+                Coroutine::Wait.of(py)?.call1((answer, pending))
             }
-            Err(error) => self.settled(&decided, Err(error)),
+            Err(error) => self.settled(decided, Err(error)),
         }
     }
 
@@ -272,38 +277,50 @@ impl<'py> Call<'_, 'py> {
         error: Option<&PyErr>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = self.scope.py();
-        let &Decided { policy, answers, verdict, request, read } = decided;
-        let app = self.middleware.get().app.bind(py);
+        let &Decided { policy, answers, verdict, read, .. } = decided;
         if self.websocket {
-            return self.act_on_handshake(decided, error);
+            return raw::attached(|| self.act_on_handshake(decided, error));
         }
-        let on_decision = self.middleware.get().on_decision.as_ref().map(|f| f.bind(py));
-        if on_decision.is_some() || verdict.rule().is_some() || !verdict.continues() {
-            audit::report(self.scope, on_decision, (policy, verdict, request, false), error);
+        let on_decision = self.middleware.get().on_decision.is_some();
+        if on_decision || verdict.rule().is_some() || !verdict.continues() {
+            self.report(decided, error);
         }
+        if !verdict.continues() {
+            return raw::attached(|| self.respond(decided, nested));
+        }
+        let tail = answers.of_continued(py, policy, verdict)?;
+        let origin = read.lines.origin.as_ref().filter(|_| tail.reflects);
+        let marked;
+        let mut headers = tail.headers.bind(py);
+        if nested {
+            let mark = (answer::decided_mark(py)?,).into_pyobject(py)?;
+            marked = headers.as_sequence().concat(mark.as_sequence())?.to_tuple()?;
+            headers = &marked;
+        }
+        let send = raw::wrap_send(self.send, origin, headers)?;
+        self.middleware.get().app.bind(py).call1((self.scope, self.receive, send))
+    }
+
+    fn respond(&self, decided: &Decided<'_, 'py>, nested: bool) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.scope.py();
+        let &Decided { policy, answers, verdict, request, read } = decided;
         let origin = read.lines.origin.as_ref();
-        if verdict.continues() {
-            let tail = answers.of_continued(py, policy, verdict)?;
-            let origin = origin.filter(|_| tail.reflects);
-            let marked;
-            let mut headers = tail.headers.bind(py);
-            if nested {
-                let mark = answer::decided_mark(py)?;
-                marked = headers
-                    .as_sequence()
-                    .concat((mark,).into_pyobject(py)?.as_sequence())?
-                    .to_tuple()?;
-                headers = &marked;
-            }
-            let send = raw::wrap_send(self.send, origin, headers)?;
-            return app.call1((self.scope, self.receive, send));
-        }
         let (start, body) = answers.respond(py, policy, verdict, request, origin)?;
         if nested {
             let headers = start.as_any().get_item(intern!(py, "headers"))?;
             headers.call_method1("append", (answer::decided_mark(py)?,))?;
         }
-        asgi(py)?.call_method1(intern!(py, "respond"), (self.send, start, body))
+        Coroutine::Respond.of(py)?.call1((self.send, start, body))
+    }
+
+    fn report(&self, decided: &Decided<'_, 'py>, error: Option<&PyErr>) {
+        let on_decision = self.middleware.get().on_decision.as_ref();
+        let on_decision = on_decision.map(|listener| listener.bind(self.scope.py()));
+        let &Decided { policy, verdict, request, .. } = decided;
+        if on_decision.is_some() || error.is_some() || audit::is_logged(self.scope.py(), verdict) {
+            let decision = (policy, verdict, request, self.websocket);
+            raw::attached(|| audit::report(self.scope, on_decision, decision, error));
+        }
     }
 
     /// A WebSocket is no matter of CORS: what a page may open, it may read. So it is refused where
@@ -319,21 +336,19 @@ impl<'py> Call<'_, 'py> {
             // Every handshake is a GET, whether pages may fetch by GET or not.
             verdict = Verdict(Outcome::Allowed as u32);
         }
-        let on_decision = self.middleware.get().on_decision.as_ref().map(|f| f.bind(py));
+        let on_decision = self.middleware.get().on_decision.is_some();
         let open = verdict.outcome() == Outcome::Refused;
-        if !open && (on_decision.is_some() || !verdict.continues()) {
-            audit::report(self.scope, on_decision, (policy, verdict, request, true), error);
+        if !open && (on_decision || !verdict.continues()) {
+            self.report(&Decided { verdict, ..*decided }, error);
         }
         if verdict.continues() {
             let app = self.middleware.get().app.bind(py);
             return app.call1((self.scope, self.receive, self.send));
         }
-        let (start, body) =
-            answers.respond(py, policy, verdict, request, read.lines.origin.as_ref())?;
-        asgi(py)?.call_method1(
-            intern!(py, "refuse_handshake"),
-            (self.scope, self.receive, self.send, start, body),
-        )
+        let origin = read.lines.origin.as_ref();
+        let (start, body) = answers.respond(py, policy, verdict, request, origin)?;
+        let arguments = (self.scope, self.receive, self.send, start, body);
+        Coroutine::RefuseHandshake.of(py)?.call1(arguments)
     }
 }
 
@@ -404,8 +419,29 @@ impl Pending {
     }
 }
 
-pub(crate) fn asgi(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let import = || PyResult::Ok(py.import("crossgate._asgi")?.into_any().unbind());
-    Ok(MODULE.get_or_try_init(py, import)?.bind(py))
+/// The functions of `crossgate._asgi`.
+#[derive(Clone, Copy)]
+pub(crate) enum Coroutine {
+    Call,
+    Respond,
+    RefuseHandshake,
+    Wait,
+}
+
+impl Coroutine {
+    pub(crate) fn of(self, py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+        type Function = PyOnceLock<Py<PyAny>>;
+        static CALL: Function = PyOnceLock::new();
+        static RESPOND: Function = PyOnceLock::new();
+        static REFUSE_HANDSHAKE: Function = PyOnceLock::new();
+        static WAIT: Function = PyOnceLock::new();
+        let (function, name) = match self {
+            Self::Call => (&CALL, "call"),
+            Self::Respond => (&RESPOND, "respond"),
+            Self::RefuseHandshake => (&REFUSE_HANDSHAKE, "refuse_handshake"),
+            Self::Wait => (&WAIT, "wait"),
+        };
+        let import = || PyResult::Ok(py.import("crossgate._asgi")?.getattr(name)?.unbind());
+        Ok(function.get_or_try_init(py, import)?.bind(py))
+    }
 }

@@ -1,4 +1,4 @@
-//! All unsafe code: what safe `PyO3` has no equally cheap form for, each with its measured worth.
+//! Unsafe code: what safe `PyO3` has no equally cheap form for, each with its measured worth.
 //!
 //! - Reading header lines through borrowed references instead of one reference count up and down
 //!   for each object touched.
@@ -15,7 +15,7 @@ use pyo3::{
 };
 
 use crate::answer;
-use access::{call_one, list_item, list_len, set_list_item, tuple_item, tuple_len};
+use access::{call_one, list_item, list_len, set_list_item, set_tuple_item, tuple_item, tuple_len};
 
 /// Calls `take` with the name and value of each header whose name has one of the lengths that are
 /// bits of `lengths`.
@@ -101,12 +101,11 @@ pub(crate) fn wrap_send<'py>(
     tail: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = send.py();
-    // SAFETY: `PyTuple_Pack` takes references of its own. `SEND` lives forever and is written by
+    // SAFETY: what goes into the tuple is alive. `SEND` lives forever and is written by
     // nobody, and its function expects exactly this tuple as `self`.
     unsafe {
         let origin = origin.map_or_else(|| ffi::Py_None(), pyo3::Bound::as_ptr);
-        let state = ffi::PyTuple_Pack(3, send.as_ptr(), origin, tail.as_ptr());
-        let state = Bound::from_owned_ptr_or_err(py, state)?;
+        let state = tuple(py, [send.as_ptr(), origin, tail.as_ptr()])?;
         let function = ffi::PyCFunction_NewEx(SEND.0.get(), state.as_ptr(), ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, function)
     }
@@ -135,20 +134,25 @@ unsafe extern "C" fn send(
         if !is_start(message) {
             return call_one(send, message);
         }
-        // Attached once more, for else PyO3 would put off what is freed meanwhile.
-        Python::attach(|py| {
-            let origin = Borrowed::from_ptr(py, tuple_item(state, 1));
-            let tail = Borrowed::from_ptr(py, tuple_item(state, 2)).cast_unchecked();
-            let message = Borrowed::from_ptr(py, message).cast_unchecked();
-            match start(&message, origin.cast::<PyBytes>().ok().as_deref(), &tail) {
-                Ok(message) => call_one(send, message.as_ptr()),
-                Err(error) => {
-                    error.restore(py);
-                    ptr::null_mut()
-                }
+        let py = Python::assume_attached();
+        let origin = Borrowed::from_ptr(py, tuple_item(state, 1));
+        let tail = Borrowed::from_ptr(py, tuple_item(state, 2)).cast_unchecked();
+        let message = Borrowed::from_ptr(py, message).cast_unchecked();
+        match start(&message, origin.cast::<PyBytes>().ok().as_deref(), &tail) {
+            Ok(message) => call_one(send, message.as_ptr()),
+            Err(error) => {
+                error.restore(py);
+                ptr::null_mut()
             }
-        })
+        }
     }
+}
+
+/// Runs what is off the hot path. `PyO3` frees at once only what is dropped in a call that it knows
+/// of, and of those that `CPython` makes here directly it does not: telling it costs as much as two
+/// look-ups.
+pub(crate) fn attached<R>(cold: impl FnOnce() -> R) -> R {
+    Python::attach(|_| cold())
 }
 
 /// Whether a message starts a response. What is no `dict` is none of ours to look into.
@@ -190,7 +194,7 @@ fn start<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let py = message.py();
     let key = pyo3::intern!(py, "headers");
-    let given = message.get_item(key)?;
+    let given = dict_item(message, key)?;
     let given = match given {
         None => PyList::empty(py),
         Some(given) => match given.cast_into::<PyList>() {
@@ -202,7 +206,7 @@ fn start<'py>(
         },
     };
     let headers = if concerns_us(&given) {
-        answer::merge(&given, origin, tail)?
+        attached(|| answer::merge(&given, origin, tail))?
     } else {
         append(&given, origin, tail)?
     };
@@ -237,10 +241,7 @@ pub(crate) fn append<'py>(
     // reference of its own. In between no Python code runs, so that `given` keeps its length.
     unsafe {
         let allow_origin = match origin {
-            Some(origin) => {
-                let pair = ffi::PyTuple_Pack(2, name.as_ptr(), origin.as_ptr());
-                Some(Bound::from_owned_ptr_or_err(py, pair)?)
-            }
+            Some(origin) => Some(tuple(py, [name.as_ptr(), origin.as_ptr()])?),
             None => None,
         };
         let list = ffi::PyList_New(total.cast_signed());
@@ -264,6 +265,46 @@ pub(crate) fn append<'py>(
     }
 }
 
+/// A tuple of live objects.
+///
+/// # Safety
+///
+/// They are live.
+#[inline]
+unsafe fn tuple<const N: usize>(
+    py: Python<'_>,
+    items: [*mut ffi::PyObject; N],
+) -> PyResult<Bound<'_, PyTuple>> {
+    // SAFETY: the tuple is new, and each slot gets a reference of its own.
+    unsafe {
+        let tuple = ffi::PyTuple_New(N.cast_signed());
+        let tuple = Bound::from_owned_ptr_or_err(py, tuple)?.cast_into_unchecked::<PyTuple>();
+        for (slot, item) in (0..).zip(items) {
+            ffi::Py_INCREF(item);
+            set_tuple_item(tuple.as_ptr(), slot, item);
+        }
+        Ok(tuple)
+    }
+}
+
+/// An entry of a dict.
+#[inline]
+pub(crate) fn dict_item<'py>(
+    dict: &Bound<'py, PyDict>,
+    key: &Bound<'py, PyString>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = dict.py();
+    // SAFETY: both are live; the result is borrowed from the dict and made our own at once, or null,
+    // with an exception or without.
+    unsafe {
+        let found = ffi::PyDict_GetItemWithError(dict.as_ptr(), key.as_ptr());
+        if found.is_null() && !ffi::PyErr_Occurred().is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        Ok(Bound::from_borrowed_ptr_or_opt(py, found))
+    }
+}
+
 /// `object.__getattribute__`, which `PyO3` does not lend.
 pub(crate) fn generic_getattr<'py>(
     object: &Bound<'py, PyAny>,
@@ -283,11 +324,13 @@ mod access {
         PyList_GET_ITEM as list_item, PyList_GET_SIZE as list_len,
         PyList_SET_ITEM as set_list_item, PyObject_CallOneArg as call_one,
         PyTuple_GET_ITEM as tuple_item, PyTuple_GET_SIZE as tuple_len,
+        PyTuple_SET_ITEM as set_tuple_item,
     };
     #[cfg(feature = "abi3")]
     pub(super) use pyo3::ffi::{
         PyList_GetItem as list_item, PyList_SetItem as set_list_item, PyList_Size as list_len,
-        PyTuple_GetItem as tuple_item, PyTuple_Size as tuple_len,
+        PyTuple_GetItem as tuple_item, PyTuple_SetItem as set_tuple_item,
+        PyTuple_Size as tuple_len,
     };
 
     #[cfg(feature = "abi3")]

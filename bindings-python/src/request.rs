@@ -22,17 +22,15 @@ pub(crate) struct Lines<'py> {
 
 impl<'py> Lines<'py> {
     fn take(&mut self, name: &[u8], value: Borrowed<'_, 'py, PyAny>) -> PyResult<()> {
-        let (known, line): (&[u8], _) = match name.len() {
-            4 => (b"host", &mut self.host),
-            6 => (b"origin", &mut self.origin),
-            29 => (b"access-control-request-method", &mut self.request_method),
-            30 => (b"access-control-request-headers", &mut self.request_headers),
+        // Servers send lower case, as they must; what else comes is read all the same.
+        let is = |known: &[u8]| name == known || name.eq_ignore_ascii_case(known);
+        let line = match name.len() {
+            4 if is(b"host") => &mut self.host,
+            6 if is(b"origin") => &mut self.origin,
+            29 if is(b"access-control-request-method") => &mut self.request_method,
+            30 if is(b"access-control-request-headers") => &mut self.request_headers,
             _ => return Ok(()),
         };
-        // Servers send lower case, as they must; what else comes is read all the same.
-        if name != known && !name.eq_ignore_ascii_case(known) {
-            return Ok(());
-        }
         let value = value.cast::<PyBytes>()?;
         *line = Some(match line.take() {
             None => value.to_owned(),
@@ -126,11 +124,14 @@ pub(crate) fn get<'py>(
     key: &Bound<'py, PyString>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     if let Ok(dict) = mapping.cast::<PyDict>() {
-        return dict.get_item(key);
+        return raw::dict_item(dict, key);
     }
     match mapping.get_item(key) {
         Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_instance_of::<PyKeyError>(mapping.py()) => Ok(None),
+        Err(error) if error.is_instance_of::<PyKeyError>(mapping.py()) => {
+            raw::attached(|| drop(error));
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -57,13 +57,10 @@ unsafe extern "C" fn call(
         if replaced || !names.is_null() || ffi::PyVectorcall_NARGS(count) != 3 {
             return ordinary(middleware, args, count, names);
         }
-        // Attached once more, for else PyO3 would put off what is freed meanwhile.
-        Python::attach(|py| {
-            let middleware = Borrowed::from_ptr(py, middleware).cast_unchecked::<CORSMiddleware>();
-            let [scope, receive, send] =
-                [0, 1, 2].map(|nth| Borrowed::from_ptr(py, *args.add(nth)));
-            restore(py, CORSMiddleware::handle(&middleware, &scope, &receive, &send))
-        })
+        let py = Python::assume_attached();
+        let middleware = Borrowed::from_ptr(py, middleware).cast_unchecked::<CORSMiddleware>();
+        let [scope, receive, send] = [0, 1, 2].map(|nth| Borrowed::from_ptr(py, *args.add(nth)));
+        restore(py, CORSMiddleware::handle(&middleware, &scope, &receive, &send))
     }
 }
 

@@ -99,7 +99,8 @@ def test_memory_stays_flat(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     after = run(3_000)
     while time.monotonic() < end:
         after = run(20_000)
-    assert after - before < 50
+    # What leaks, leaks at least once a request.
+    assert after - before < 1_000
 
 
 def drive(awaitable: Any) -> None:
