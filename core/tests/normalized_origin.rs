@@ -1,5 +1,4 @@
 //! The one name by which rules know an origin: what bindings hand to an application.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use crossgate::{Config, Policy};
 
