@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from python.micro import micro
 from python.sockets import sockets
@@ -18,7 +20,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", choices=["micro", "sockets"])
     given = parser.parse_args()
-    parts = {
+    parts: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
         "micro": lambda: micro(20 if given.quick else 150),
         "sockets": lambda: sockets(1 if given.quick else 5),
     }
