@@ -245,6 +245,20 @@ mod tests {
     }
 
     #[test]
+    fn parses_nothing_longer_than_the_longest() {
+        let scheme = "x".repeat(LONGEST_SCHEME);
+        let label = "a".repeat(LONGEST_LABEL);
+        let domain = [&*label, &label, &label, &"a".repeat(61)].join(".");
+        assert_eq!(domain.len(), LONGEST_DOMAIN);
+        let longest = [&*scheme, "://", &domain, ".:65535"].concat();
+        assert_eq!(longest.len(), LONGEST);
+        assert!(Origin::parse(longest.as_bytes()).is_some());
+        for longer in [["x", &longest].concat(), longest.replace("a.a", "aa.a")] {
+            assert!(Origin::parse(longer.as_bytes()).is_none(), "{longer}");
+        }
+    }
+
+    #[test]
     fn knows_loopback() {
         for host in ["localhost", "app.localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"] {
             assert!(is_loopback(host.as_bytes()), "{host}");

@@ -155,6 +155,16 @@ mod tests {
     }
 
     #[test]
+    fn takes_no_key_for_another_with_the_same_tag() {
+        // Of so many strangers of the same length several have a key's place and tag.
+        let keys: Vec<String> = (0..1000).map(|n| format!("https://t{n:06}.example")).collect();
+        let (table, _) = Table::build(&keys);
+        for n in 1000..400_000 {
+            assert_eq!(table.find(format!("https://t{n:06}.example").as_bytes()), None);
+        }
+    }
+
+    #[test]
     fn survives_keys_of_every_length() {
         let keys: Vec<String> = (1..384).map(|len| "a".repeat(len)).collect();
         let (table, _) = Table::build(&keys);
