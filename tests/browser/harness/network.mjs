@@ -13,7 +13,8 @@ export async function recordNetwork(page) {
     switch (event) {
       case 'Network.requestWillBeSent': {
         const { url, method } = params.request;
-        Object.assign(exchange(params.requestId), { url, method, type: params.type });
+        const { initiator, timestamp: sent, type } = params;
+        Object.assign(exchange(params.requestId), { url, method, type, initiator, sent });
         break;
       }
       case 'Network.requestWillBeSentExtraInfo':
@@ -25,8 +26,20 @@ export async function recordNetwork(page) {
           responseHeaders: lowerCase(params.headers),
         });
         break;
+      case 'Network.dataReceived': {
+        const to = exchange(params.requestId);
+        to.size = (to.size ?? 0) + params.encodedDataLength;
+        break;
+      }
+      case 'Network.loadingFinished':
+        Object.assign(exchange(params.requestId), {
+          ended: params.timestamp,
+          size: params.encodedDataLength,
+        });
+        break;
       case 'Network.loadingFailed':
         Object.assign(exchange(params.requestId), {
+          ended: params.timestamp,
           failure: params.errorText,
           corsError: params.corsErrorStatus?.corsError,
         });
@@ -39,6 +52,8 @@ export async function recordNetwork(page) {
     'Network.requestWillBeSent',
     'Network.requestWillBeSentExtraInfo',
     'Network.responseReceivedExtraInfo',
+    'Network.dataReceived',
+    'Network.loadingFinished',
     'Network.loadingFailed',
   ]) {
     session.on(event, (params) => note(event, params));
