@@ -9,6 +9,7 @@
 #   make oracle [CASES=5000]    real browsers against the model of browsers
 #   make packages [SDIST=1]     each package, installed as a user would
 #   make axum                   examples/axum-mcp in front of pages; builds the Rust SDK
+#   make soak [SECONDS=60]      each kind of request for as long: memory stays flat
 #   make fuzz [SECONDS=60] [TARGET=...] libFuzzer; needs cargo-fuzz and a nightly Rust
 #   make mutants [FILE=...]     cargo-mutants on the modules that decide
 #
@@ -35,7 +36,7 @@ RUST := $(shell find core cli bindings-*/src tests/oracle -name '*.rs' -o -name 
 	Cargo.toml Cargo.lock
 
 .PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions oracle fuzz \
-	mutants axum tools core no-std docs python node packages browser article cli
+	mutants soak soak-python axum tools core no-std docs python node packages browser article cli
 
 demo: $(DONE)/python $(DONE)/addon $(DONE)/npm $(if $(HEADLESS),$(DONE)/browser)
 	@npm start --silent -w crossgate-demo
@@ -136,6 +137,11 @@ bench-python: $(DONE)/python
 
 bench-node: $(DONE)/addon $(DONE)/npm
 	@node benches/bench.mjs
+
+soak: soak-python
+
+soak-python: $(DONE)/python
+	@CROSSGATE_SOAK=$(SECONDS) $(VENV)/python -m pytest -q -s bindings-python/tests/test_lifetime.py -k 'memory or policies'
 
 fuzz: | tools
 	@SECONDS=$(SECONDS) scripts/fuzz $(TARGET)
