@@ -153,6 +153,49 @@ declare namespace cors {
     accessControlRequestHeaders?: string;
   }
 
+  /** What a page's script asks the browser to fetch. */
+  interface PageRequest {
+    /** The page's origin: `https://app.example.com`, or `null` as a string. */
+    origin: string;
+    /** The whole URL that it fetches. */
+    url: string | URL;
+    method?: string;
+    headers?: Record<string, string> | Iterable<[string, string]>;
+    /** Whether it fetches with `credentials: 'include'`. */
+    credentials?: boolean;
+  }
+
+  /** What becomes of a page's request, and how to make it otherwise. */
+  interface Explanation {
+    /** Whether the page gets the application's answer, by the standard. */
+    allowed: boolean;
+    /** On which request it fails; `actual` when it does not. */
+    leg: 'script' | 'preflight' | 'actual';
+    /** The policy's rule that refuses. */
+    rule: Rule | null;
+    /** What the server says of it. */
+    denial: string | null;
+    /** What the browser says of it, as in `missing-allow-origin`. */
+    reason: string | null;
+    /** The header line on which it turns. */
+    header: string | null;
+    /** The smallest change that mends it. */
+    fix: string | null;
+    /** What else to know before believing one's eyes. */
+    traps: string[];
+    /** What becomes of it in each browser, and what its console shows. */
+    browsers: InBrowser[];
+    /** All of it, for people. */
+    text: string;
+  }
+
+  interface InBrowser {
+    browser: 'Chromium' | 'Firefox' | 'WebKit';
+    allowed: boolean;
+    /** A line for each message. */
+    console: string | null;
+  }
+
   type Preset = 'DEFAULT' | 'MCP' | 'PUBLIC' | 'STARLETTE' | 'EXPRESS';
 
   /** One thing that is wrong with an option, and how to mend it. */
@@ -173,6 +216,8 @@ declare namespace cors {
     readonly notes: readonly Problem[];
     /** Decides a request; `given` stands for the word of an `origin` function. */
     decide(request: PolicyRequest, given?: boolean): Decision;
+    /** Says what stands in a page's way; `given` stands for the word of an `origin` function. */
+    explain(page: PageRequest, given?: boolean): Explanation;
     /** Forgets what an `origin` function said of an origin, or of all. */
     forget(origin?: string): void;
   }

@@ -82,6 +82,10 @@ function load(compiled) {
           room(ROOM);
           return core.at(owner.set, write(path, 0));
         },
+        explain(page) {
+          room(ROOM);
+          return take(core.explain(owner.set, write(page, 0)));
+        },
       };
     },
   };

@@ -4,6 +4,7 @@ const native = require('../native.js');
 const { decision, isPreflight } = require('./audit.js');
 const { Compiled } = require('./compiled.js');
 const { MCP, readOptions } = require('./config.js');
+const { explained, pageJson } = require('./explain.js');
 const { OriginCache, matches } = require('./origins.js');
 const { ConfigError, ordered, translate } = require('./problems.js');
 const { OUTCOME, UNDECIDED } = require('./verdict.js');
@@ -30,6 +31,7 @@ class Policy {
     this[engineOf] = {
       strict: policies[0],
       at: policies.length === 1 ? undefined : (path) => policies[compiled.at(path)],
+      explain: compiled.explain,
       decide,
       expressions,
       cache,
@@ -63,6 +65,16 @@ class Policy {
     }
     const leg = isPreflight(method, origin, requestedMethod) ? 'preflight' : 'actual';
     return decision(verdict, leg, policy.answer(verdict, ...asked));
+  }
+
+  /**
+   * Plays a page's request through, preflight and all, and says what stands in its way. An `origin`
+   * function is not called: `given` is its word.
+   */
+  explain(page, given) {
+    const { explain, expressions } = this[engineOf];
+    const allowed = given ?? expressions.some((expression) => matches(expression, page.origin));
+    return explained(explain(pageJson(page, allowed)));
   }
 
   /** Forgets what an `origin` function said of an origin, or of all. */

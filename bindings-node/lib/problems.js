@@ -44,4 +44,4 @@ function excerpt(value) {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-module.exports = { ConfigError, ordered, problem, translate };
+module.exports = { ConfigError, ordered, problem, rename, translate };

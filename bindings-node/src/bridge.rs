@@ -3,8 +3,11 @@
 
 use std::borrow::Cow;
 
-use crossgate::{Config, OwnedConfig, Paths, Policy, PolicySet, Problem, Request, Verdict};
-use serde::Serialize;
+use crossgate::{
+    Config, Explanation, OwnedConfig, Paths, Policy, PolicySet, Problem, Request, Verdict,
+    browser::Fetch,
+};
+use serde::{Deserialize, Serialize};
 
 /// The presets, each with every option spelled, by name.
 pub(crate) fn presets() -> String {
@@ -90,6 +93,38 @@ pub(crate) fn answer(policy: &Policy, verdict: u32, request: Request<'_>) -> Str
         content_type,
         body,
     })
+}
+
+/// What becomes of a page's request.
+pub(crate) fn explain(set: &PolicySet, page: &str) -> String {
+    #[derive(Deserialize)]
+    struct Page {
+        origin: String,
+        url: String,
+        method: String,
+        headers: Vec<(String, String)>,
+        credentials: bool,
+        given: bool,
+    }
+    #[derive(Serialize)]
+    struct Explained {
+        #[serde(flatten)]
+        explanation: Explanation,
+        text: String,
+    }
+    // The JavaScript side has checked the types.
+    let Ok(page) = serde_json::from_str::<Page>(page) else { return String::new() };
+    let headers: Vec<_> =
+        page.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let fetch = Fetch {
+        origin: &page.origin,
+        method: &page.method,
+        headers: &headers,
+        credentials: page.credentials,
+        ..Fetch::default()
+    };
+    let explanation = set.explain_given(&fetch, &page.url, page.given);
+    json(&Explained { text: explanation.to_string(), explanation })
 }
 
 #[derive(Serialize)]

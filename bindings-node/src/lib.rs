@@ -20,8 +20,8 @@ pub fn presets() -> String {
     bridge::presets()
 }
 
-/// Parses a configuration. Either `problems` (JSON), or `notes` (JSON), `at(path)`, and for each
-/// policy three functions: `verdict`, `body` and `answer`.
+/// Parses a configuration. Either `problems` (JSON), or `notes` (JSON), `at(path)`,
+/// `explain(page)`, and for each policy three functions: `verdict`, `body` and `answer`.
 ///
 /// # Errors
 ///
@@ -47,6 +47,13 @@ pub fn compile(env: &Env, config: String, mcp: bool) -> Result<Object<'_>> {
         policies.insert(policy)?;
     }
     compiled.set_named_property("policies", policies)?;
+    let explained = Arc::clone(&set);
+    let explain = env.create_function_from_closure("explain", move |context| {
+        let page: String = context.get(0)?;
+        Ok(bridge::explain(&explained, &page))
+    })?;
+    let explain: Function<'_, FnArgs<(String,)>, String> = explain;
+    compiled.set_named_property("explain", explain)?;
     let at = env.create_function_from_closure("at", move |context| {
         let path: String = context.get(0)?;
         Ok(u32::try_from(bridge::at(&set, path.as_bytes())).unwrap_or(0))

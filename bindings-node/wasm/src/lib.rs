@@ -100,6 +100,16 @@ pub extern "C" fn at(set: usize, len: usize) -> usize {
     })
 }
 
+/// Leaves what becomes of the page's request of `len` bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn explain(set: usize, len: usize) -> usize {
+    let explained = STATE.with_borrow(|state| {
+        let page = state.input.get(..len).and_then(|bytes| core::str::from_utf8(bytes).ok());
+        state.set(set).map(|set| bridge::explain(set, page.unwrap_or_default()))
+    });
+    leave(explained.unwrap_or_default())
+}
+
 /// The verdict on the request in the buffer, the strings of which have these lengths, -1 for one
 /// that is absent; `given` is 1 or 0 for the host program's word, else there is none.
 #[unsafe(no_mangle)]
