@@ -5,6 +5,7 @@
 
 mod answer;
 mod audit;
+mod explain;
 #[cfg(feature = "floor")]
 mod floor;
 mod middleware;

@@ -18,7 +18,7 @@ use pyo3::{
 
 use crate::{
     answer::Answers,
-    audit,
+    audit, explain,
     options::{self, Options},
     origin_function::OriginFunction,
     request::{self, Scope},
@@ -150,7 +150,7 @@ impl Policy {
 
     /// Plays a page's request through, preflight and all, and says what stands in its way.
     #[pyo3(signature = (
-        origin, method = "GET", *, host, path = "/", headers = None, credentials = false
+        origin, method = "GET", *, url, headers = None, credentials = false, origin_allowed = false
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are what a page fetches")]
     fn explain<'py>(
@@ -158,30 +158,17 @@ impl Policy {
         py: Python<'py>,
         origin: &str,
         method: &str,
-        host: &str,
-        path: &str,
+        url: &str,
         headers: Option<HashMap<String, String>>,
         credentials: bool,
+        origin_allowed: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let headers = headers.unwrap_or_default();
         let mut headers: Vec<_> =
             headers.iter().map(|(name, value)| (&**name, value.as_bytes())).collect();
         headers.sort_unstable();
         let fetch = Fetch { origin, method, headers: &headers, credentials, ..Fetch::default() };
-        let (policy, _) = self.at(path.as_bytes());
-        let explanation = policy.explain(&fetch, host, path);
-        let text = explanation.to_string();
-        let fields = PyDict::new(py);
-        fields.set_item("allowed", explanation.allowed)?;
-        fields.set_item("leg", explanation.leg)?;
-        fields.set_item("rule", explanation.rule)?;
-        fields.set_item("denial", explanation.denial)?;
-        fields.set_item("reason", explanation.reason)?;
-        fields.set_item("header", explanation.header)?;
-        fields.set_item("fix", explanation.fix)?;
-        fields.set_item("traps", PyTuple::new(py, explanation.traps)?)?;
-        fields.set_item("text", text)?;
-        types(py)?.getattr("Explanation")?.call((), Some(&fields))
+        explain::object(py, &self.policies.explain_given(&fetch, url, origin_allowed))
     }
 
     /// What is useless or redundant in the options.
@@ -365,7 +352,7 @@ fn problems<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<Bound<'py, P
     PyTuple::new(py, made.collect::<PyResult<Vec<_>>>()?)
 }
 
-fn types(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+pub(crate) fn types(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let import = || PyResult::Ok(py.import("crossgate._types")?.into_any().unbind());
     Ok(MODULE.get_or_try_init(py, import)?.bind(py))

@@ -56,10 +56,10 @@ class Policy:
         origin: str,
         method: str = "GET",
         *,
-        host: str,
-        path: str = "/",
+        url: str,
         headers: Mapping[str, str] | None = None,
         credentials: bool = False,
+        origin_allowed: bool = False,
     ) -> Explanation: ...
     def forget(self, origin: str) -> None: ...
 
