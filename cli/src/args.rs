@@ -101,12 +101,17 @@ pub(crate) struct Explain {
     /// The page fetches with cookies (`credentials: 'include'`).
     #[arg(long, conflicts_with = "console")]
     pub(crate) credentials: bool,
-    /// The host in the URL that the page fetches, with its port if it has one.
-    #[arg(long, value_name = "HOST", default_value = "localhost", conflicts_with = "console")]
-    pub(crate) host: String,
-    /// The path in the URL that the page fetches.
-    #[arg(long, value_name = "PATH", default_value = "/", conflicts_with = "console")]
-    pub(crate) path: String,
+    /// What the page fetches: a whole URL. Its path chooses the policy, its host is what is checked.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://localhost/",
+        conflicts_with = "console"
+    )]
+    pub(crate) url: String,
+    /// One JSON object in place of text.
+    #[arg(long, conflicts_with = "console")]
+    pub(crate) json: bool,
 }
 
 #[derive(Group)]

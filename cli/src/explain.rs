@@ -31,7 +31,12 @@ fn policy(args: &args::Explain, file: &Path, origin: &str) -> Result<Exit, Strin
         credentials: args.credentials,
         always_preflight: false,
     };
-    let explanation = policies.at(args.path.as_bytes()).explain(&fetch, &args.host, &args.path);
-    anstream::println!("{explanation}");
+    let explanation = policies.explain(&fetch, &args.url);
+    if args.json {
+        let json = serde_json::to_string_pretty(&explanation).map_err(|error| error.to_string())?;
+        anstream::println!("{json}");
+    } else {
+        anstream::println!("{explanation}");
+    }
     Ok(if explanation.allowed { Exit::Fine } else { Exit::Problems })
 }

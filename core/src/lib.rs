@@ -97,7 +97,7 @@ pub use config::Config;
 pub use denial::{BodyFormat, Denial, Rule};
 pub use error::{ConfigError, Problem, Reason};
 #[cfg(feature = "explain")]
-pub use explain::Explanation;
+pub use explain::{Explanation, InBrowser};
 pub use owned_config::OwnedConfig;
 pub use policy::Policy;
 pub use policy_set::{Paths, PolicySet};
