@@ -7,6 +7,7 @@ import { bundle } from 'crossgate-browser-harness/pages.mjs';
 import { python, SERVERS, startServer } from 'crossgate-browser-harness/servers.mjs';
 
 import { openPage, pageOrigin, useBrowser } from './browser.mjs';
+import { until } from './until.mjs';
 
 const APP = 'app.localhost';
 const API = 'api.app.localhost';
@@ -42,9 +43,30 @@ useBrowser(async () => ({
   '/page.js': await bundle(new URL('../browser/page.mjs', import.meta.url)),
 }));
 
+const OURS = ['Crossgate, Express', 'Crossgate, FastAPI'];
+
+/** What a page calls, one after the other, and whether its browser has to ask first. */
+const JSON_TYPE = { 'content-type': 'application/json' };
+const SESSION = { 'mcp-session-id': '1', 'mcp-protocol-version': '2025-11-25' };
+const CALLS = [
+  [{ headers: JSON_TYPE }, true],
+  [{ headers: { ...JSON_TYPE, ...SESSION } }, false],
+  [{ method: 'GET', headers: { ...SESSION, 'last-event-id': '1' } }, false],
+  [{ method: 'DELETE', headers: SESSION }, false],
+  [{ headers: { ...JSON_TYPE, 'mcp-method': 'tools/call', 'mcp-name': 'echo' } }, false],
+  [{ headers: { authorization: 'Bearer a' } }, false],
+  [{ credentials: 'include', headers: JSON_TYPE }, true],
+  [{ credentials: 'include', method: 'DELETE', headers: SESSION }, false],
+  [{ headers: { 'mcp-param-region': 'eu' } }, true],
+  [{ headers: { ...JSON_TYPE, 'mcp-param-region': 'us' } }, false],
+  [{ headers: { 'mcp-param-region': 'eu', 'mcp-param-zone': '1' } }, true],
+  [{ headers: { 'mcp-param-zone': '2' } }, false],
+  [{ credentials: 'include', headers: { 'mcp-param-zone': '3' } }, true],
+  [{ path: '?another', headers: JSON_TYPE }, true],
+];
+
 test('a session takes the fewest preflights that are possible, the next one none', async (t) => {
-  const ours = ['Crossgate, Express', 'Crossgate, FastAPI'];
-  for (const name of ours) {
+  for (const name of OURS) {
     for (const credentials of ['omit', 'include']) {
       for (const client of ['v1', 'v2']) {
         // One for the URL, one more for the header that the tool's parameter is mirrored into.
@@ -55,7 +77,7 @@ test('a session takes the fewest preflights that are possible, the next one none
       }
     }
   }
-  for (const name of Object.keys(CASES).filter((name) => !ours.includes(name))) {
+  for (const name of Object.keys(CASES).filter((name) => !OURS.includes(name))) {
     for (const client of ['v1', 'v2']) {
       const [counted] = await count(t, { ...CASES[name], client, credentials: 'omit', sessions: 1 });
       const wanted = await stated(name, client);
@@ -65,6 +87,29 @@ test('a session takes the fewest preflights that are possible, the next one none
     }
   }
 });
+
+for (const name of OURS) {
+  test(`${name}: a browser asks again for a URL, a credentials mode, a parameter, and nothing else`, async (t) => {
+    const origin = pageOrigin(APP);
+    const settings = { origins: [origin], hosts: [API], credentials: true };
+    const server = await startServer(CASES[name].command, settings, () => {});
+    t.after(() => server.stop());
+    const { network, page } = await openPage(t, `${origin}/`);
+    const url = `${server.origin(API)}/mcp`;
+    for (const [what, asks] of CALLS) {
+      const { path = '', method = 'POST', credentials = 'omit', headers } = what;
+      const before = network.to(url).length;
+      await page.evaluate(
+        ([url, options]) => fetch(url, options).then((response) => response.body?.cancel()),
+        [`${url}${path}`, { method, credentials, headers }],
+      );
+      if (asks) await until(() => network.to(url).length >= before + 2);
+      const sent = network.to(url).slice(before).map(({ method }) => method);
+      const expected = [...(asks ? ['OPTIONS'] : []), method];
+      assert.deepEqual(sent.sort(), expected.sort(), JSON.stringify(what));
+    }
+  });
+}
 
 /** What the README's table says. */
 async function stated(name, client) {
