@@ -260,7 +260,8 @@ fn line(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Vec<u8>>> {
     fn one(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
         match value.cast::<PyBytes>() {
             Ok(bytes) => Ok(bytes.as_bytes().to_vec()),
-            Err(_) => Ok(value.cast::<PyString>()?.to_str()?.as_bytes().to_vec()),
+            // What has no UTF-8 form equals nothing that a policy could list.
+            Err(_) => Ok(value.cast::<PyString>()?.to_str().unwrap_or("\u{fffd}").into()),
         }
     }
     let Some(value) = value else { return Ok(None) };

@@ -78,6 +78,13 @@ def test_wrong_types_name_the_option(option: str, value: Any) -> None:
         CORSMiddleware(unreachable, **{option: value})
 
 
+def test_a_policy_decides_whatever_it_is_given() -> None:
+    policy = Policy(allow_origins=[APP])
+    for hostile in ("\ud800", "\0", "x" * 100_000, b"\xff", ["\udfff", b"\n"], []):
+        for name in ("origin", "host", "access_control_request_headers"):
+            assert policy.decide("OPTIONS", **{name: hostile}).verdict != "allowed"
+
+
 def test_all_problems_at_once() -> None:
     with pytest.raises(ConfigError) as raised:
         CORSMiddleware(unreachable, allow_origins=[f"{APP}/", "*.com"], max_age=-1, denied="reject")

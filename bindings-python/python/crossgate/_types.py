@@ -163,13 +163,13 @@ class MiddlewareOptions(TypedDict, total=False):
     origin_cache_seconds: float | None
     """Seconds for which its word holds; it is then called with the scope ``None``.
 
-    More than 0, at most a year. What is kept is bounded, and one origin is given up by ``forget(origin)``.
+    0 to 31536000, a year. What is kept is bounded; ``forget(origin)`` gives one up.
     """
     allow_hosts: str | Iterable[str] | None
     """The names this server answers to, against DNS rebinding: any other Host is answered 421.
 
     ``api.example.com``, any port; ``api.example.com:8443``; ``*.example.com``. Loopback names
-    always count; ``[]``: only they; ``["*"]``: any. ``None``: not checked, which ``reject`` refuses.
+    always count; ``[]``: only they; ``["*"]``: any. ``None``: not checked; ``reject`` refuses that.
     https://www.rfc-editor.org/rfc/rfc9110#section-7.2
     """
     cluster_domain: str | None
