@@ -93,6 +93,14 @@ test(about, async (t) => {
   }
 });
 
+test('the README has the table', () => {
+  const readme = readFileSync(new URL('../bindings-node/README.md', import.meta.url), 'utf8');
+  const [, table] = readme.split('## Differences from npm `cors`');
+  const [section] = table.split('\n## ');
+  const rows = section.split('\n').filter((line) => line.startsWith('| ')).slice(1);
+  assert.deepEqual(rows, cases.map(({ name, why }) => `| ${name} | ${why} |`));
+});
+
 test('what is not in the table is alike', async () => {
   const APP = 'https://app.example.com';
   for (const options of [

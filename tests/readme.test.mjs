@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { OPTIONS } = createRequire(import.meta.url)('../bindings-node/options.js');
+const require = createRequire(import.meta.url);
+const { OPTIONS } = require('../bindings-node/options.js');
+const native = require('../bindings-node/native.js');
 
 const guides = readdirSync(`${root}docs`).filter((name) => name.endsWith('.md'));
 
@@ -36,4 +38,21 @@ test('the table of options is complete', () => {
     table.map(([, core, name]) => [core, name]),
     OPTIONS.map(({ core, name }) => [core, name]),
   );
+});
+
+test('the package’s table has every option and its default', () => {
+  const text = readFileSync(`${root}bindings-node/README.md`, 'utf8');
+  const table = [...text.matchAll(/^\| `(\w+)` \| `?(.+?)`? \|/gm)].map(([, name, value]) => [name, value]);
+  const preset = JSON.parse(native.presets()).EXPRESS;
+  const shown = (value) =>
+    Array.isArray(value) ? value.join(',') || '[]' : String(value);
+  const policy = OPTIONS.filter(({ core, name }, nth) => OPTIONS[nth - 1]?.name !== name && core in preset);
+  assert.deepEqual(table, [
+    ...policy.map(({ core, name }) => [name, shown(preset[core])]),
+    ['originCacheSeconds', 'none'],
+    ['preflightContinue', 'false'],
+    ['nextOnError', 'false'],
+    ['onDecision', 'none'],
+    ['policy', 'none'],
+  ]);
 });

@@ -29,6 +29,14 @@ def test_difference(row: dict[str, Any]) -> None:
     assert answer(CORSMiddleware, row) == row["ours"]
 
 
+def test_the_readme_has_the_table() -> None:
+    readme = FILE.parents[2] / "bindings-python" / "README.md"
+    _, table = readme.read_text("utf-8").split("## Differences from Starlette's middleware")
+    section = table.split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert rows == [f"| {row['name']} | {row['why']} |" for row in ROWS]
+
+
 METHODS: list[Any] = [["GET"], ["GET", "POST", "DELETE"]]
 HEADERS: list[Any] = [[], ["X-Token", "content-type"]]
 CREDENTIALS = [False, True]

@@ -1,5 +1,6 @@
 """The Python of READMEs and guides runs as it stands, and their tables name what there is."""
 
+import ast
 import inspect
 import re
 import textwrap
@@ -36,6 +37,13 @@ def test_the_table_of_options_is_complete() -> None:
     ours = {"allow_origin_func", "origin_cache_seconds", "on_decision", "policy", "app"}
     signature = set(inspect.signature(crossgate.CORSMiddleware).parameters)
     assert set(table) - {"origins_by_host"} == signature - ours
+
+
+def test_the_packages_table_has_every_option_and_its_default() -> None:
+    table = re.findall(r"^\| `(\w+)` \| `(.+?)` \|", READMES[1].read_text(), re.M)
+    signature = inspect.signature(crossgate.CORSMiddleware).parameters
+    defaults = {name: parameter.default for name, parameter in signature.items() if name != "app"}
+    assert {name: ast.literal_eval(default) for name, default in table} == defaults
 
 
 def test_the_refused_configuration_is_refused_in_those_words() -> None:
