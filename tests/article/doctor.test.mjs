@@ -6,6 +6,9 @@ import { promisify } from 'node:util';
 
 import { python, SERVERS, startServer } from 'crossgate-browser-harness/servers.mjs';
 
+import { startNginx } from './nginx/nginx.mjs';
+import { freePort } from './port.mjs';
+
 const APP = 'https://app.example.com';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -90,6 +93,39 @@ test('doctor says that the Python SDK refuses what its CORS allows', async (t) =
   const server = await start(t, [python(), file('doctor/python_sdk.py')]);
   const report = await doctor(server, '/mcp', ['--mcp']);
   assert.deepEqual(report.findings.map(({ id }) => id), ['refused-by-guard']);
+});
+
+/** MCP servers as they stand: the program, and what doctor says of it. `docs/doctor.md` has them. */
+const EXAMPLE = '@modelcontextprotocol/sdk/examples/server/';
+const MCP_SERVERS = [
+  [[`${EXAMPLE}simpleStreamableHttp.js`], ['missing-allow-origin', 'origin-not-checked']],
+  [[`${EXAMPLE}ssePollingExample.js`], ['origin-not-checked', 'no-cors-on-errors', 'not-exposed']],
+  [
+    [`${EXAMPLE}honoWebStandardStreamableHttp.js`],
+    ['origin-not-checked', 'dns-rebinding', 'mcp-headers'],
+  ],
+  [
+    ['mcp-proxy/dist/bin/mcp-proxy.mjs', '--', process.execPath, file('doctor/stdio.mjs')],
+    ['origin-not-checked', 'dns-rebinding', 'missing-vary', 'mcp-methods', 'mcp-headers'],
+  ],
+];
+
+for (const [program, findings] of MCP_SERVERS) {
+  test(`${program[0]}: doctor says ${findings.join(', ')}`, async (t) => {
+    const server = await start(t, [process.execPath, file('doctor/example.mjs'), ...program]);
+    const report = await doctor(server, '/mcp', ['--mcp']);
+    assert.deepEqual(report.findings.map(({ id }) => id), findings);
+  });
+}
+
+test('doctor says what the block that is often written for nginx does', async (t) => {
+  const application = await start(t, SERVERS.express, { origins: [APP], hosts: ['*'] });
+  const port = await freePort();
+  const upstream = application.origin('127.0.0.1');
+  await startNginx(t, file('nginx/article.conf'), { port, upstream, pages: upstream });
+  const nginx = { origin: (host) => `https://${host}:${port}` };
+  const report = await doctor(nginx, '/mcp/', ['--mcp', '--insecure']);
+  assert.deepEqual(report.findings.map(({ id }) => id), ['reflects-any-origin', 'repeated-allow-origin']);
 });
 
 async function start(t, command, settings = {}) {
