@@ -16,7 +16,7 @@ use proptest::{
 };
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_explanation_is_true(config in configs(), page in pages(), given: bool) {

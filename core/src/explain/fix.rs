@@ -9,7 +9,10 @@ use alloc::{
 use crate::{
     browser::{Blocked, Fetch, Leg},
     denial::Rule,
-    explain::{play::Played, url::Url},
+    explain::{
+        play::{Played, sent_origin},
+        url::Url,
+    },
     origin::{Origin, is_loopback},
     pattern::Pattern,
     policy::Policy,
@@ -39,7 +42,7 @@ impl Policy {
             method: fetch.method().as_bytes(),
             path: url.path.as_bytes(),
             host: Some(url.host.as_bytes()),
-            origin: Some(fetch.origin.as_bytes()),
+            origin: sent_origin(fetch, url),
             ..Request::default()
         };
         let shares = self.decide_given(&actual, origin_allowed).headers().next().is_some();
@@ -63,8 +66,10 @@ impl Policy {
             changes.push(format!("state `{}` in allow_hosts: the page is its own", url.host));
         }
         let method = fetch.method();
+        // Also of the server's own page, if it sends an `Origin` and that is listed.
+        let is_cors = !own || shares && actual.origin.is_some();
         let is_decided = played.rule == Some(Rule::MethodNotAllowed)
-            || !own && (played.asked.is_some() || self.reject);
+            || is_cors && (played.asked.is_some() || self.reject);
         if is_decided && !self.methods.allows(method.as_bytes()) {
             let mut standard = CASE_SENSITIVE.into_iter();
             let listed = standard.find(|name| name.eq_ignore_ascii_case(method)).unwrap_or(method);

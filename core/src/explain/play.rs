@@ -86,13 +86,11 @@ impl Policy {
         };
         let method = fetch.method();
         let own = fetch.origin == url.origin;
-        // https://fetch.spec.whatwg.org/#append-a-request-origin-header
-        let origin = (!own || !matches!(method, "GET" | "HEAD")).then_some(fetch.origin.as_bytes());
         let request = Request {
             method: method.as_bytes(),
             path: url.path.as_bytes(),
             host: Some(url.host.as_bytes()),
-            origin,
+            origin: sent_origin(fetch, url),
             ..Request::default()
         };
         if own {
@@ -121,6 +119,13 @@ impl Policy {
         played.asked = asked.map(|asked| asked.header_names);
         played
     }
+}
+
+/// The `Origin` of the actual request.
+/// <https://fetch.spec.whatwg.org/#append-a-request-origin-header>
+pub(super) fn sent_origin<'a>(fetch: &Fetch<'a>, url: &Url<'_>) -> Option<&'a [u8]> {
+    let own = fetch.origin == url.origin;
+    (!own || !matches!(fetch.method(), "GET" | "HEAD")).then_some(fetch.origin.as_bytes())
 }
 
 /// Shows a decision to the browser: the application's own answer is taken to be a 200.
