@@ -54,6 +54,12 @@ def only(row: dict[str, Any], *keys: str) -> dict[str, Any]:
     return row
 
 
+def can_arrive(row: Row) -> bool:
+    """Whitespace around a header's value is not part of it."""
+    lines = [line for line in row.case.get("request", {}).values() if isinstance(line, str)]
+    return all(line == line.strip(" \t") for line in lines)
+
+
 ROWS = rows()
 ABOUT_OPTIONS = [row for row in ROWS if {"problems", "notes"} & row.values[0].case["want"].keys()]
 ABOUT_REQUESTS = [row for row in ROWS if row not in ABOUT_OPTIONS]
@@ -87,7 +93,7 @@ def test_policy(row: Row) -> None:
     check(policy.decide(**request, origin_allowed=given), row.case["want"])
 
 
-@pytest.mark.parametrize("row", ABOUT_REQUESTS)
+@pytest.mark.parametrize("row", [row for row in ABOUT_REQUESTS if can_arrive(row.values[0])])
 def test_middleware(row: Row) -> None:
     given = row.case.get("given")
     if given is None or not row.options.get("origins_by_host"):

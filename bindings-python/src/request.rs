@@ -32,15 +32,26 @@ impl<'py> Lines<'py> {
             _ => return Ok(()),
         };
         let value = value.cast::<PyBytes>()?;
+        let bytes = without_whitespace(value.as_bytes());
         *line = Some(match line.take() {
-            None => value.to_owned(),
+            None if bytes.len() == value.as_bytes().len() => value.to_owned(),
+            None => PyBytes::new(value.py(), bytes),
             Some(earlier) => {
-                let joined = [earlier.as_bytes(), value.as_bytes()].join(&b", "[..]);
-                PyBytes::new(value.py(), &joined)
+                PyBytes::new(value.py(), &[earlier.as_bytes(), bytes].join(&b", "[..]))
             }
         });
         Ok(())
     }
+}
+
+/// A field's value has no whitespace around it, and httptools leaves it there.
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-5.5>
+#[inline]
+fn without_whitespace(mut line: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = line {
+        line = rest;
+    }
+    line
 }
 
 /// The lengths of the names that [`Lines::take`] knows.

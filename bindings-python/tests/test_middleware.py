@@ -218,6 +218,19 @@ def test_request_headers_of_every_shape() -> None:
     assert call(app, UserDict(scope(APP)))[1][ACAO] == APP  # type: ignore[arg-type]
 
 
+def test_whitespace_around_a_value_is_no_part_of_it() -> None:
+    app = CORSMiddleware(answers(), allow_origins=[APP], allow_methods=["PUT"])
+    request = scope(method="OPTIONS")
+    request["headers"] += [
+        (b"origin", f" \t{APP}\t ".encode()),
+        (b"access-control-request-method", b" PUT "),
+    ]
+    events = []
+    app = CORSMiddleware(answers(), policy=app.policy, on_decision=events.append)
+    assert call(app, request)[1][ACAO] == APP
+    assert [event["reason"] for event in events] == [None]
+
+
 @pytest.mark.parametrize("origin", [b"\xff\xfe", b"\0", b"https://" + b"a" * 100_000, b"", b" "])
 def test_hostile_values_are_decided(origin: bytes) -> None:
     strict = crossgate.mcp(allow_origins=[APP], allow_hosts=[])

@@ -97,6 +97,13 @@ def test_a_stream(address: str) -> None:
     assert answer.headers[ACAO] == APP
 
 
+def test_whitespace_around_a_value(address: str) -> None:
+    lines = [f"Host: {address}", f"Origin: \t{APP} ", "Connection: close"]
+    answer = raw(address, "GET /whole HTTP/1.1", *lines).lower()
+    assert answer.startswith(b"http/1.1 200")
+    assert f"{ACAO}: {APP}\r\n".encode() in answer
+
+
 def test_repeated_lines(address: str) -> None:
     lines = [f"Host: {address}", f"Origin: {APP}", f"Origin: {APP}", "Connection: close"]
     assert raw(address, "GET /whole HTTP/1.1", *lines).startswith(b"HTTP/1.1 403")
