@@ -82,6 +82,8 @@ class Session:
     async def stream(self, seen: int) -> AsyncGenerator[ServerSentEvent, None]:
         """All events from now on: a client that has come back has left its stream before."""
         self.leaving.cancel()
+        if self.id not in sessions:
+            return
         self.turn += 1
         turn = self.turn
         self.wake()
