@@ -102,4 +102,6 @@ def log(decision: DecisionEvent) -> None:
 
 if __name__ == "__main__":
     app = create_app(**settings(), on_decision=log)
-    uvicorn.run(app, port=int(os.environ.get("PORT", "8001")), access_log=False)
+    # httptools leaves the whitespace around a header's value, and the SDK then refuses an `Mcp-Name`
+    # that is right: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+    uvicorn.run(app, port=int(os.environ.get("PORT", "8001")), http="h11", access_log=False)
