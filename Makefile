@@ -36,7 +36,7 @@ RUST := $(shell find core cli bindings-*/src tests/oracle -name '*.rs' -o -name 
 	Cargo.toml Cargo.lock
 
 .PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions oracle fuzz \
-	mutants soak soak-python axum tools core no-std docs python node packages browser article cli
+	mutants soak soak-python soak-node axum tools core no-std docs python node packages browser article cli
 
 demo: $(DONE)/python $(DONE)/addon $(DONE)/npm $(if $(HEADLESS),$(DONE)/browser)
 	@npm start --silent -w crossgate-demo
@@ -138,10 +138,13 @@ bench-python: $(DONE)/python
 bench-node: $(DONE)/addon $(DONE)/npm
 	@node benches/bench.mjs
 
-soak: soak-python
+soak: soak-python soak-node
 
 soak-python: $(DONE)/python
 	@CROSSGATE_SOAK=$(SECONDS) $(VENV)/python -m pytest -q -s bindings-python/tests/test_lifetime.py -k 'memory or policies'
+
+soak-node: $(DONE)/addon $(DONE)/npm
+	@CROSSGATE_SOAK=$(SECONDS) node --test bindings-node/test/memory.test.mjs
 
 fuzz: | tools
 	@SECONDS=$(SECONDS) scripts/fuzz $(TARGET)
