@@ -1,7 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** npm cors's function: middleware for Express, connect and `node:http`. */
+/**
+ * npm cors's function: middleware for Express, connect and `node:http`. Without options any origin
+ * may read, without credentials.
+ *
+ * @throws ConfigError for options that can hurt or cannot work: all of them at once
+ */
 declare function cors<T extends cors.CorsRequest = cors.CorsRequest>(
   options?: cors.CorsOptions | cors.Policy | cors.PolicyHandle | cors.CorsOptionsDelegate<T>,
   settings?: cors.MiddlewareOptions,
@@ -40,42 +45,111 @@ declare namespace cors {
     request: CorsRequest,
   ) => StaticOrigin | undefined | void | Promise<StaticOrigin | undefined | void>;
 
-  /** The options of a policy. */
+  /**
+   * The options of a policy. Where several entries may stand a string is one, or several with
+   * commas. What has no effect is in `Policy.notes`.
+   */
   interface PolicyOptions {
-    /** The origins whose pages may read responses. */
+    /**
+     * The origins whose pages may read responses (`Access-Control-Allow-Origin`).
+     *
+     * `https://app.example.com`; `https://*.example.com`, any depth and not the apex;
+     * `http://localhost:*`, any port; `chrome-extension://ID`; `*`; `true` for any origin, `false`
+     * for none; anchored expressions; a function. Refused: what no browser sends (a path or final
+     * `/`, upper case, a default port, a Unicode host), `null`, `*` with credentials; with
+     * credentials also `http` other than loopback and wildcards over a public suffix.
+     *
+     * @see https://fetch.spec.whatwg.org/#origin-header
+     */
     origin?: StaticOrigin | CustomOrigin;
+    /**
+     * The methods a page may use (`Access-Control-Allow-Methods`); `GET` includes `HEAD`.
+     * Case-sensitive; `*` for every method. Refused: what is no token, standard methods in another
+     * case, `CONNECT`, `TRACE`, `TRACK`.
+     *
+     * @see https://fetch.spec.whatwg.org/#methods
+     */
     methods?: string | string[];
-    /** Names, prefix rules such as `Mcp-Param-*`, or `*`. */
+    /**
+     * The request headers a page may send (`Access-Control-Allow-Headers`), in any case: names,
+     * prefix rules such as `Mcp-Param-*`, `*`. Refused: what is no token, response headers.
+     *
+     * @see https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
+     */
     allowedHeaders?: string | string[];
     /** The same as `allowedHeaders`. */
     headers?: string | string[];
+    /**
+     * The response headers a page may read (`Access-Control-Expose-Headers`), in any case. Refused:
+     * `*` with credentials, `Set-Cookie`, request headers.
+     *
+     * @see https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
+     */
     exposedHeaders?: string | string[];
+    /**
+     * Whether pages may send cookies and HTTP authentication.
+     *
+     * @see https://fetch.spec.whatwg.org/#http-access-control-allow-credentials
+     */
     credentials?: boolean;
-    /** Seconds, 0 to 86400; null for none. */
+    /**
+     * Seconds for which a browser may keep a preflight's answer, 0 to 86400; null for no header.
+     *
+     * @see https://fetch.spec.whatwg.org/#http-access-control-max-age
+     */
     maxAge?: number | string | null;
+    /** The status of a preflight's answer, 200 to 299. */
     optionsSuccessStatus?: number;
-    /** The names that this server answers to: a defence against DNS rebinding. */
+    /**
+     * The names that this server answers to, against DNS rebinding: any other Host is answered 421.
+     * `api.example.com`, any port; `api.example.com:8443`; `*.example.com`. Loopback names always
+     * count; `[]`: only they; `['*']`: any. Without it the Host is not checked, which `reject`
+     * refuses.
+     *
+     * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.2
+     */
     allowedHosts?: string | string[] | null;
-    /** The domain of a Kubernetes cluster, usually `cluster.local`. */
+    /**
+     * The domain of a Kubernetes cluster, usually `cluster.local`: `svc.ns.svc` and its full name
+     * are then one service, in origins and hosts.
+     */
     clusterDomain?: string | null;
-    /** What becomes of a refused request that is no preflight. */
+    /**
+     * What becomes of a refused request that is no preflight. `continue`: the application runs, and
+     * the page cannot read the answer. `reject`: 403 before the application.
+     */
     denied?: 'continue' | 'reject';
+    /** The body of a refusal; `json-rpc` is an error without `id`. */
     deniedBody?: 'text' | 'json-rpc';
+    /**
+     * Paths of public documents, such as OAuth's: any page, without credentials. A path, or
+     * `/folder/*` for all below.
+     */
     discoveryPaths?: string | string[];
+    /** Paths that are visited and never fetched: no CORS. */
     authorizePaths?: string | string[];
+    /** Paths of probes that call by an address: the Host is not checked. */
     healthPaths?: string | string[];
-    /** For how long the word of an `origin` function holds; without it, for one request. */
+    /**
+     * Seconds for which the word of an `origin` function holds, 0 or more; without it, for one
+     * request. What is kept is bounded; `forget(origin)` gives one up.
+     */
     originCacheSeconds?: number;
+    /** Accepted, and noted as without effect in today's browsers. */
     allowPrivateNetwork?: boolean;
+    /** Any page can take on `null`, by a sandboxed frame. */
     dangerouslyAllowNullOrigin?: boolean;
+    /** Any page can act as its visitor. */
     dangerouslyAllowAnyOriginWithCredentials?: boolean;
+    /** With credentials: `https://*.github.io` and the like, below which anybody can register. */
     dangerouslyAllowPublicSuffixes?: boolean;
+    /** With credentials: `http` origins, which anybody on the network path can take on. */
     dangerouslyAllowInsecureOrigins?: boolean;
   }
 
   /** The options of a middleware that are none of its policy. */
   interface MiddlewareOptions {
-    /** Called with every decision. */
+    /** Called with every decision, preflights and refusals too. What it throws is a warning. */
     onDecision?: (event: DecisionEvent) => void;
     /** Leaves preflights to the application, with the policy's headers. */
     preflightContinue?: boolean;
@@ -208,13 +282,18 @@ declare namespace cors {
 
   /** What a server allows other origins, ready to decide requests. Immutable. */
   class Policy {
-    /** @param preset what the options build on; `DEFAULT` allows nothing */
+    /**
+     * @param preset what the options build on; `DEFAULT` allows nothing
+     * @throws ConfigError
+     */
     constructor(options?: PolicyOptions, preset?: Preset);
     /** The policy of an MCP endpoint: header lists add to the preset's. */
     static mcp(options?: PolicyOptions): Policy;
     /** What is useless or redundant in the options. */
     readonly notes: readonly Problem[];
-    /** Decides a request; `given` stands for the word of an `origin` function. */
+    /**
+     * Decides a request; nothing in it throws. `given` stands for the word of an `origin` function.
+     */
     decide(request: PolicyRequest, given?: boolean): Decision;
     /** Says what stands in a page's way; `given` stands for the word of an `origin` function. */
     explain(page: PageRequest, given?: boolean): Explanation;
@@ -225,8 +304,9 @@ declare namespace cors {
   /** A policy that can be replaced while it is in use. */
   class PolicyHandle {
     constructor(policy: Policy | PolicyOptions, preset?: Preset);
+    /** The policy in force. */
     readonly policy: Policy;
-    /** Invalid options throw, and nothing changes. */
+    /** For the requests to come. Invalid options throw a `ConfigError`, and nothing changes. */
     replace(policy: Policy | PolicyOptions): void;
     forget(origin?: string): void;
   }
@@ -237,7 +317,13 @@ declare namespace cors {
     readonly problems: readonly Problem[];
   }
 
-  /** Middleware for an MCP endpoint. */
+  /**
+   * Middleware for an MCP server: the methods and headers of every version of the protocol, 403 for
+   * foreign origins, the Host checked. State `origin` and `allowedHosts`; header lists add to the
+   * preset's.
+   *
+   * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+   */
   function mcp<T extends CorsRequest = CorsRequest>(
     options?: CorsOptions | Policy | PolicyHandle | CorsOptionsDelegate<T>,
     settings?: MiddlewareOptions,
