@@ -23,7 +23,6 @@ pub struct Response<'a> {
 pub struct Readable<'a> {
     response: Response<'a>,
     credentials: bool,
-    stops_at_star: bool,
 }
 
 impl Profile {
@@ -55,11 +54,7 @@ impl Profile {
     ) -> Result<Readable<'a>, Blocked> {
         self.cors_check(fetch, response)
             .map_err(|fault| Leg::Actual.blocked(response.status, fault))?;
-        Ok(Readable {
-            response: *response,
-            credentials: fetch.credentials,
-            stops_at_star: self.stops_at_exposed_star,
-        })
+        Ok(Readable { response: *response, credentials: fetch.credentials })
     }
 
     fn preflight_check(
@@ -223,9 +218,6 @@ impl<'a> Readable<'a> {
                 return false;
             }
             let is_star = member == b"*" && !self.credentials;
-            if is_star && self.stops_at_star {
-                return true;
-            }
             is_listed |= is_star || member.eq_ignore_ascii_case(name.as_bytes());
         }
         is_listed

@@ -8,7 +8,8 @@
 ///
 /// Left out: by the standard the numbers in a `Range` are unbounded, in browsers they have to fit
 /// into 63 or 64 bits, else there is a preflight; and Firefox sets no limit to the size of all
-/// safelisted values together.
+/// safelisted values together, and for `fetch()` reads `Access-Control-Expose-Headers` no further than
+/// to a `*` that counts, so that what is behind it may be malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(
     clippy::struct_excessive_bools,
@@ -49,10 +50,6 @@ pub struct Profile {
     /// repeated in exactly this spelling.
     /// <https://fetch.spec.whatwg.org/#concept-header-list-get>
     pub drops_empty_lines: bool,
-    /// For `fetch()`, not for `XMLHttpRequest`, `Access-Control-Expose-Headers` is read no further
-    /// than to a `*` that counts, so that members behind it may be malformed.
-    /// <https://fetch.spec.whatwg.org/#concept-main-fetch>
-    pub stops_at_exposed_star: bool,
     /// Of a redirected preflight nothing but the redirect is reported.
     ///
     /// This field and those below decide no fetch. They say which fault is reported when there are
@@ -77,7 +74,6 @@ impl Profile {
         reads_range_loosely: false,
         repeats_header_names: false,
         drops_empty_lines: false,
-        stops_at_exposed_star: false,
         reports_redirect_first: false,
         reports_status_first: false,
         reports_method_first: false,
@@ -101,7 +97,6 @@ impl Profile {
         safelists_fewer_values: true,
         repeats_header_names: true,
         drops_empty_lines: true,
-        stops_at_exposed_star: true,
         reports_method_first: true,
         ..Self::STANDARD
     };

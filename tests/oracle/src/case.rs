@@ -1,8 +1,13 @@
 //! One exchange: what the page asks for, and what the server will answer.
 
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+};
 
 use crossgate::browser::{Fetch, Response};
+
+use crate::mounted::Mounted;
 
 pub(crate) type Line = (String, Vec<u8>);
 
@@ -10,6 +15,8 @@ pub(crate) type Line = (String, Vec<u8>);
 pub(crate) struct Case {
     /// The field of a profile that this case watches over; `None` for a random case.
     pub(crate) sentinel: Option<&'static str>,
+    /// The policy that answers in a server of its own; `None` for answers that are scripted.
+    pub(crate) mounted: Option<Arc<Mounted>>,
     /// Run in a sandboxed frame, whose origin is `null`.
     pub(crate) opaque: bool,
     /// By an `XMLHttpRequest` that listens for upload progress.
@@ -34,6 +41,7 @@ impl Case {
         let allow = vec![line("access-control-allow-origin", origin)];
         Self {
             sentinel: None,
+            mounted: None,
             opaque: false,
             upload: false,
             method: "GET".into(),
@@ -58,9 +66,9 @@ impl Case {
         }
     }
 
-    pub(crate) fn to_json(&self, id: usize) -> String {
+    pub(crate) fn to_json(&self, id: usize, url: &str) -> String {
         let mut json = format!(
-            "{{\"id\":{id},\"opaque\":{},\"upload\":{},\"credentials\":\"{}\",\"method\":",
+            "{{\"id\":{id},\"url\":\"{url}\",\"opaque\":{},\"upload\":{},\"credentials\":\"{}\",\"method\":",
             self.opaque, self.upload, self.credentials
         );
         push_string(&mut json, self.method.as_bytes());
@@ -83,6 +91,9 @@ impl fmt::Display for Case {
         let page = if self.opaque { "null" } else { "page" };
         writeln!(f, "{by} {} from {page}, credentials {}", self.method, self.credentials)?;
         write_lines(f, ">", &self.headers)?;
+        if let Some(mounted) = &self.mounted {
+            writeln!(f, "to {} with {:?}", mounted.url, mounted.options)?;
+        }
         for (leg, answer) in [("preflight", &self.preflight), ("actual", &self.actual)] {
             writeln!(f, "{leg} {}", answer.status)?;
             write_lines(f, "<", &answer.headers)?;

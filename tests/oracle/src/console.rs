@@ -5,15 +5,11 @@ use std::collections::HashMap;
 use crossgate::browser::console::Engine;
 
 /// The messages about each case, by its number.
-pub(crate) fn by_case(
-    engine: Engine,
-    lines: &[String],
-    target: &str,
-) -> HashMap<usize, Vec<String>> {
+pub(crate) fn by_case(engine: Engine, lines: &[String]) -> HashMap<usize, Vec<String>> {
     let mut cases: HashMap<usize, Vec<String>> = HashMap::new();
     for (place, line) in lines.iter().enumerate() {
         let Some(message) = message(engine, line) else { continue };
-        let Some(id) = case_of(message, target) else { continue };
+        let Some(id) = case_of(message) else { continue };
         let messages = cases.entry(id).or_default();
         if let (Engine::WebKit, Some(before)) = (engine, place.checked_sub(1)) {
             // The reason stands in a message of its own, before the one that names the URL.
@@ -45,8 +41,7 @@ fn message(engine: Engine, line: &str) -> Option<&str> {
     }
 }
 
-fn case_of(message: &str, target: &str) -> Option<usize> {
-    let (_, rest) = message.split_once(target)?;
-    let id = rest.strip_prefix("/c/")?;
+fn case_of(message: &str) -> Option<usize> {
+    let (_, id) = message.split_once("/c/")?;
     id.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }

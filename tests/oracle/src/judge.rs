@@ -7,6 +7,7 @@ use crossgate::browser::{
 
 use crate::{
     case::{Case, borrow},
+    mounted::APPLICATION,
     server::{Asked, Page, Seen},
 };
 
@@ -25,7 +26,14 @@ pub(crate) struct Prediction {
     pub(crate) outcome: Outcome,
     pub(crate) blocked: Option<Blocked>,
     /// The console, in lines.
-    texts: Vec<String>,
+    pub(crate) texts: Vec<String>,
+}
+
+impl Prediction {
+    /// Whether the page gets the application's answer, where the application answers with 200.
+    pub(crate) fn is_answered(&self) -> bool {
+        matches!(self.outcome.read, Some((200, _)))
+    }
 }
 
 pub(crate) fn predict(
@@ -59,23 +67,32 @@ pub(crate) fn predict(
         let names = readable.headers().map(|(name, _)| name.to_ascii_lowercase());
         (readable.response().status, sorted(names.collect()))
     });
+    let outcome =
+        Outcome { preflights: preflights.collect(), requests: usize::from(fetched.sent), read };
     Prediction {
-        outcome: Outcome {
-            preflights: preflights.collect(),
-            requests: usize::from(fetched.sent),
-            read,
-        },
+        outcome: if case.mounted.is_some() { outcome.seen_afar() } else { outcome },
         texts: sorted(texts.flat_map(|text| lines(&text)).collect()),
         blocked: fetched.result.err(),
     }
 }
 
-pub(crate) fn observe(seen: &Seen) -> Outcome {
+impl Outcome {
+    /// What can be seen of it at a server that is not ours, and adds headers of its own.
+    fn seen_afar(mut self) -> Self {
+        if let Some((_, names)) = &mut self.read {
+            names.retain(|name| APPLICATION.contains(&name.as_str()));
+        }
+        Self { preflights: vec![], requests: 0, ..self }
+    }
+}
+
+pub(crate) fn observe(case: &Case, seen: &Seen) -> Outcome {
     let read = match &seen.page {
         Some(Page::Read { status, names }) => Some((*status, sorted(names.clone()))),
         Some(Page::Failed | Page::TimedOut) | None => None,
     };
-    Outcome { preflights: seen.preflights.clone(), requests: seen.sent.len(), read }
+    let outcome = Outcome { preflights: seen.preflights.clone(), requests: seen.sent.len(), read };
+    if case.mounted.is_some() { outcome.seen_afar() } else { outcome }
 }
 
 /// What is wrong with the console's `texts` on a case, if it behaved as predicted.
@@ -108,8 +125,7 @@ pub(crate) fn mishearing(
     let mut want = prediction.texts.clone();
     if let (Reason::HeaderNotAllowed, Some(told)) = (blocked.reason, report.value) {
         // Each browser names another one of several.
-        let asked = prediction.outcome.preflights.iter().filter_map(|asked| asked.headers.as_ref());
-        if !asked.flat_map(|names| names.split(',')).any(|name| name.eq_ignore_ascii_case(told)) {
+        if !case.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(told)) {
             return Some(format!("read {report:#?}"));
         }
         let spelled = case.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(value));

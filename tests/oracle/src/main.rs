@@ -1,6 +1,7 @@
 //! Runs random cross-origin fetches in real browsers and compares each with what
 //! `crossgate::browser` says: what goes over the wire, what the page reads, and what the console
-//! says of a fetch that is blocked.
+//! says of a fetch that is blocked. So it goes with answers that are scripted, and with policies in the
+//! middleware of real servers, of which `explain` has to say the same.
 //!
 //! `cargo run -p oracle -- --cases 5000 --browser chromium,firefox`
 
@@ -10,6 +11,7 @@ mod generate;
 mod judge;
 mod launch;
 mod marionette;
+mod mounted;
 mod random;
 mod run;
 mod sentinel;

@@ -14,6 +14,7 @@ use crate::{
     generate,
     judge::{Prediction, mishearing, observe, predict},
     launch::{Browser, launch, version},
+    mounted,
     random::Random,
     sentinel,
     server::{Oracle, Page, Seen},
@@ -24,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A mismatch counts if it is seen this many times in a row: connections break off by themselves.
 const ATTEMPTS: usize = 3;
+
+/// For so many cases of scripted answers there is one of a policy at each server.
+const PART: usize = 4;
 
 /// How many mismatches are printed in full.
 const SHOWN: usize = 5;
@@ -47,6 +51,12 @@ pub(crate) fn run(engine: Engine, count: usize, seed: u64) -> io::Result<Tally> 
     let mut cases = sentinel::all(&oracle.page, engine)?;
     let sentinels = cases.len();
     cases.extend((0..count).map(|_| generate::case(&mut random, &oracle.page)));
+    let servers = mounted::start(&mut random, &oracle.page)?;
+    let each = count.div_ceil(PART);
+    for server in &servers {
+        let profile = engine.profile();
+        cases.extend((0..each).map(|_| server.case(&mut random, &oracle.page, profile)));
+    }
 
     let total = cases.len();
     let mut examined = examine(engine, &oracle, &browser, cases)?;
@@ -68,8 +78,8 @@ pub(crate) fn run(engine: Engine, count: usize, seed: u64) -> io::Result<Tally> 
         println!("{case}{what}\n");
     }
     println!(
-        "{}: {count} random cases and {sentinels} sentinels, {texts} console texts, {} mismatches \
-         ({} were seen once only), {:.1} s",
+        "{}: {count} random cases, {each} of policies in Express, {each} in FastAPI, {sentinels} \
+         sentinels, {texts} console texts, {} mismatches ({} were seen once only), {:.1} s",
         version(engine),
         mismatches.len(),
         first - mismatches.len(),
@@ -96,17 +106,20 @@ fn examine(
     let predicted: Vec<Prediction> = ran
         .iter()
         .map(|(id, case, _)| {
-            predict(case, &oracle.page, &oracle.url(*id), engine, engine.profile())
+            predict(case, &oracle.page, &oracle.url(*id, case), engine, engine.profile())
         })
         .collect();
-    let heard = listen(engine, oracle, browser, &ran, &predicted);
+    let heard = listen(engine, browser, &ran, &predicted);
     let mut mismatches = vec![];
     let mut texts = 0;
     for ((id, case, seen), prediction) in ran.into_iter().zip(predicted) {
         let heard = heard.get(&id).map_or(&[] as &[_], Vec::as_slice);
-        let observed = observe(&seen);
+        let observed = observe(&case, &seen);
         let what = if observed == prediction.outcome {
-            mishearing(&case, engine, &prediction, heard)
+            mishearing(&case, engine, &prediction, heard).or_else(|| {
+                let (page, url) = (&oracle.page, oracle.url(id, &case));
+                case.mounted.as_ref()?.contradiction(&case, page, &url, engine, &prediction)
+            })
         } else {
             let by_page = if seen.page == Some(Page::TimedOut) { " (timed out)" } else { "" };
             Some(format!("predicted {:#?}\nobserved{by_page} {observed:#?}", prediction.outcome))
@@ -121,7 +134,6 @@ fn examine(
 /// come later.
 fn listen(
     engine: Engine,
-    oracle: &Oracle,
     browser: &Browser,
     ran: &[(usize, Case, Seen)],
     predicted: &[Prediction],
@@ -137,7 +149,7 @@ fn listen(
     let mut heard = HashMap::new();
     for _ in 0..50 {
         let lines = browser.console();
-        heard = by_case(engine, &lines, &oracle.target);
+        heard = by_case(engine, &lines);
         // A moment more for the second line of a message.
         thread::sleep(Duration::from_millis(300));
         let complete = telling.iter().all(|id| heard.contains_key(id));

@@ -16,7 +16,7 @@ const BATCH: usize = 24;
 /// What the page and the servers share.
 pub(crate) struct Oracle {
     pub(crate) page: String,
-    pub(crate) target: String,
+    target: String,
     state: Mutex<State>,
     progress: Condvar,
 }
@@ -80,8 +80,9 @@ impl Oracle {
         Ok(oracle)
     }
 
-    pub(crate) fn url(&self, id: usize) -> String {
-        format!("{}/c/{id}", self.target)
+    pub(crate) fn url(&self, id: usize, case: &Case) -> String {
+        let server = case.mounted.as_ref().map_or(&self.target, |mounted| &mounted.url);
+        format!("{server}/c/{id}")
     }
 
     /// Has the browser run `cases`, and says what it saw. `Err` is how many were still running when
@@ -139,8 +140,7 @@ impl Oracle {
     fn serve_page(&self, request: &Request) -> Vec<u8> {
         match request.path.as_str() {
             "/" | "/frame" => {
-                let page = include_str!("page.html").replace("TARGET", &self.target);
-                respond(200, &[("content-type", b"text/html")], page.as_bytes())
+                respond(200, &[("content-type", b"text/html")], include_bytes!("page.html"))
             }
             "/next" => respond(200, &[], self.next_batch().as_bytes()),
             "/results" => {
@@ -158,8 +158,11 @@ impl Oracle {
         }
         let count = state.queue.len().min(BATCH);
         let ids: Vec<usize> = state.queue.drain(..count).collect();
-        let batch: Vec<String> =
-            ids.iter().filter_map(|id| Some(state.cases.get(*id)?.to_json(*id))).collect();
+        let case = |id| {
+            let case: &Case = state.cases.get(id)?;
+            Some(case.to_json(id, &self.url(id, case)))
+        };
+        let batch: Vec<String> = ids.into_iter().filter_map(case).collect();
         format!("[{}]", batch.join(","))
     }
 
