@@ -104,7 +104,20 @@ export function micro(rounds) {
       rows.push(row({ on, case: name, peer: 'cors' }, ours - base, peer - base, least - base));
     }
   }
-  return rows;
+  return [...rows, ...positions(rounds)];
+}
+
+/** Preflights answered before Express runs, and by its first middleware. */
+function positions(rounds) {
+  const application = (_, response) => response.end('{}');
+  return Object.keys(CASES).filter((name) => name.startsWith('preflight')).map((name) => {
+    const variants = [
+      load('crossgate').wrap(express().use(application), OPTIONS),
+      express().use(load('cors')(OPTIONS), application),
+      floor()[name],
+    ];
+    return row({ on: 'express, wrap', case: name, peer: 'cors' }, ...measure(variants, name, undefined, rounds));
+  });
 }
 
 export function row({ on, case: name, peer }, ours, theirs, least) {
