@@ -12,10 +12,9 @@ let streams = 0;
 
 function publish(text) {
   last += 1;
-  const item = { id: last, text };
-  kept.push(item);
+  kept.push({ id: last, text });
   if (kept.length > 1000) kept.shift();
-  news.emit('item', item);
+  news.emit('item');
 }
 
 const app = express();
@@ -33,18 +32,30 @@ app.get('/news', (request, response) => {
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
-    // Many handlers have this. It opens nothing: what the policy says replaces it.
-    'access-control-allow-origin': '*',
+    // Many handlers have these two. They open nothing: what the policy says replaces them.
+    'access-control-allow-origin': request.get('origin') ?? '*',
+    'access-control-allow-credentials': 'true',
   });
-  const send = ({ id, text }) => response.write(`id: ${id}\ndata: ${JSON.stringify(text)}\n\n`);
-
   response.write('retry: 1000\n\n');
+
   // What the client missed: everything, when it is new.
-  const seen = Number(request.get('last-event-id') ?? 0);
-  kept.filter(({ id }) => id > seen).forEach(send);
+  let seen = Number(request.get('last-event-id')) || 0;
+  const send = () => {
+    for (const { id, text } of kept.filter(({ id }) => id > seen)) {
+      // What a client does not read waits in no buffer of its own.
+      if (response.writableNeedDrain) return;
+      response.write(`id: ${id}\ndata: ${JSON.stringify(text)}\n\n`);
+      seen = id;
+    }
+  };
+  send();
   news.on('item', send);
+  response.on('drain', send);
+  // Proxies cut what is silent, and a client that crashed is found by writing to it.
+  const ping = setInterval(() => response.write(':\n\n'), 15_000);
   count(+1);
   response.on('close', () => {
+    clearInterval(ping);
     news.off('item', send);
     count(-1);
   });

@@ -62,10 +62,13 @@ app.add_middleware(
 
 @app.get("/news", response_class=EventSourceResponse)
 async def stream(
-    response: Response, last_event_id: Annotated[int, Header()] = 0
+    response: Response,
+    origin: Annotated[str, Header()] = "*",
+    last_event_id: Annotated[int, Header()] = 0,
 ) -> AsyncIterable[ServerSentEvent]:
-    # Many handlers have this. It opens nothing: what the policy says replaces it.
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    # Many handlers have these two. They open nothing: what the policy says replaces them.
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Allow-Credentials"] = "true"
     news.count(+1)
     try:
         yield ServerSentEvent(retry=1000)
