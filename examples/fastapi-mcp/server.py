@@ -102,6 +102,13 @@ def log(decision: DecisionEvent) -> None:
 
 if __name__ == "__main__":
     app = create_app(**settings(), on_decision=log)
-    # httptools leaves the whitespace around a header's value, and the SDK then refuses an `Mcp-Name`
-    # that is right: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
-    uvicorn.run(app, port=int(os.environ.get("PORT", "8001")), http="h11", access_log=False)
+    uvicorn.run(
+        app,
+        port=int(os.environ.get("PORT", "8001")),
+        # httptools leaves the whitespace around a header's value, and the SDK then refuses an
+        # `Mcp-Name` that is right: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+        http="h11",
+        access_log=False,
+        # Seconds for requests to end by themselves, which a stream does not.
+        timeout_graceful_shutdown=1,
+    )

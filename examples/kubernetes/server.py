@@ -66,4 +66,6 @@ if __name__ == "__main__":
         ssl_certfile=os.environ.get("TLS_CERT"),
         ssl_keyfile=os.environ.get("TLS_KEY"),
         access_log=False,
+        # Seconds for requests to end by themselves, which a stream does not.
+        timeout_graceful_shutdown=1,
     )

@@ -85,4 +85,10 @@ async def publish(text: Annotated[str, Body(embed=True)]) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(os.environ.get("PORT", "8001")), access_log=False)
+    uvicorn.run(
+        app,
+        port=int(os.environ.get("PORT", "8001")),
+        access_log=False,
+        # Seconds for requests to end by themselves, which a stream does not.
+        timeout_graceful_shutdown=1,
+    )

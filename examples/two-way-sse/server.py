@@ -222,4 +222,10 @@ mcp = Server("two-way-sse", on_list_tools=list_tools, on_call_tool=call_tool)
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(os.environ.get("PORT", "8001")), access_log=False)
+    uvicorn.run(
+        app,
+        port=int(os.environ.get("PORT", "8001")),
+        access_log=False,
+        # Seconds for requests to end by themselves, which a stream does not.
+        timeout_graceful_shutdown=1,
+    )

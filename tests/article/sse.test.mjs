@@ -150,6 +150,16 @@ for (const language of LANGUAGES) {
     await last.cut();
   });
 
+  test(`${language}: a server that is told to stop ends its streams`, async (t) => {
+    const { server } = await stage(t, language);
+    const request = { path: '/news', headers: { origin: pageOrigin(APP) } };
+    const streams = await Promise.all(Array.from({ length: 100 }, () => open(server, request)));
+    await Promise.all(streams.map((stream) => stream.until('the news begin')));
+    await server.stop('SIGTERM');
+    await Promise.all(streams.map(({ closed }) => closed));
+    assert.doesNotMatch(server.printed(), /exception|traceback/i);
+  });
+
   test(`${language}: what a client does not read is kept for nobody`, async (t) => {
     const { server } = await stage(t, language);
     const url = `${server.origin('127.0.0.1')}/news`;

@@ -50,8 +50,8 @@ export async function startServer(command, settings, onEvent) {
     /** What it printed on its standard error. */
     printed: () => printed,
     stopped,
-    async stop() {
-      kill();
+    async stop(signal = 'SIGKILL') {
+      child.kill(signal);
       await stopped;
     },
   };
