@@ -8,10 +8,11 @@ const page = (name) => new URL(`page/${name}`, import.meta.url);
 
 /**
  * Serves the page on two origins, of which the MCP servers list the first, and relays to each page
- * what the servers report: a refused page can never read its refusal from the server itself.
+ * what the servers report and explain: a refused page can never read its refusal from the server
+ * itself.
  */
 export async function servePages(ports) {
-  const text = (name, type) => [`text/${type}; charset=utf-8`, readFileSync(page(name))];
+  const text = (name, type) => [`text/${type}; charset=utf-8`, readFileSync(page(name), 'utf8')];
   const script = async (name) => ['text/javascript; charset=utf-8', await bundle(page(name))];
   const files = new Map([
     ['/', text('index.html', 'html')],
@@ -19,16 +20,22 @@ export async function servePages(ports) {
     ['/page.css', text('page.css', 'css')],
     ['/page.js', await script('page.mjs')],
     ['/refused.js', await script('refused.mjs')],
+    ['/sender.js', await script('sender.mjs')],
     ['/worker.js', await script('worker.mjs')],
   ]);
   const readers = new Set();
+  const explainers = new Map();
 
-  function answer(request, response) {
+  async function answer(request, response) {
     if (request.url === '/reports') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.flushHeaders();
       readers.add(response);
       response.on('close', () => readers.delete(response));
+      return;
+    }
+    if (explainers.has(request.url)) {
+      await explain(explainers.get(request.url), request, response);
       return;
     }
     const [type, body] = files.get(request.url) ?? [];
@@ -41,6 +48,11 @@ export async function servePages(ports) {
     origins: servers.map((server) => `http://localhost:${server.address().port}`),
     announce(settings) {
       files.set('/settings.json', ['application/json', JSON.stringify(settings)]);
+      const [type, sender] = text('sender.html', 'html');
+      files.set('/sender', [type, sender.replace('PAGE', settings.allowed)]);
+      for (const { name, url } of settings.servers) {
+        explainers.set(`/explain/${name}`, new URL('/explain', url));
+      }
     },
     relay(report) {
       for (const reader of readers) reader.write(`data: ${JSON.stringify(report)}\n\n`);
@@ -52,6 +64,18 @@ export async function servePages(ports) {
       }
     },
   };
+}
+
+/** Passes a question on to the server that it is about, and the answer back. */
+async function explain(url, request, response) {
+  try {
+    const answer = await fetch(url, { method: 'POST', body: request, duplex: 'half' });
+    response.writeHead(answer.status, { 'content-type': 'application/json' });
+    response.end(await answer.text());
+  } catch ({ message }) {
+    response.writeHead(502, { 'content-type': 'text/plain' });
+    response.end(message);
+  }
 }
 
 /** Listens on the port, or on a free one when it is taken. */

@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
 
+import { Policy } from 'crossgate';
 import { createApp, settings } from 'express-mcp/server.mjs';
 
 /**
  * The Express example, which besides reports each exchange on its standard output when the answer
- * begins: a JSON object a line, with the headers as they go out and the middleware's decision.
+ * begins: a JSON object a line, with the headers as they go out and the middleware's decision. At
+ * `/explain` it says what its policy makes of a page's request.
  */
 const exchange = new AsyncLocalStorage();
 const app = createApp({
@@ -15,9 +18,15 @@ const app = createApp({
     exchange.getStore().decision = decision;
   },
 });
+const { origins, hosts, credentials } = settings();
+const policy = Policy.mcp({ origin: origins, allowedHosts: hosts, credentials });
 
 const server = createServer((request, response) => {
   const { method, url: path, headers } = request;
+  if (path === '/explain') {
+    explain(request).then((said) => response.end(said), () => response.writeHead(400).end());
+    return;
+  }
   const store = { time: Date.now(), method, path, requestHeaders: headers };
   const { writeHead } = response;
   response.writeHead = function (...args) {
@@ -30,6 +39,10 @@ const server = createServer((request, response) => {
 server.listen(Number(process.env.PORT), '127.0.0.1');
 await once(server, 'listening');
 console.error(`listening on http://127.0.0.1:${server.address().port}`);
+
+async function explain(request) {
+  return JSON.stringify(policy.explain(await json(request)));
+}
 
 /** The header lines as written to the socket, by lower-case name. */
 function sent(response) {

@@ -1,5 +1,6 @@
 """The FastAPI example, which besides reports each exchange on its standard output when the answer
-begins: a JSON object a line, with the headers as they go out and the middleware's decision."""
+begins: a JSON object a line, with the headers as they go out and the middleware's decision. At
+`/explain` it says what its policy makes of a page's request."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+import crossgate
 import uvicorn
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "fastapi-mcp"))
@@ -24,17 +26,27 @@ def decided(decision: Any) -> None:
 
 
 app = create_app(**settings(), on_decision=decided)
+lists = settings()
+policy = crossgate.Policy.mcp(
+    allow_origins=lists["origins"],
+    allow_hosts=lists["hosts"],
+    allow_credentials=lists["credentials"],
+)
 
 
 async def recorded(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] != "http":
         await app(scope, receive, send)
         return
+    if scope["path"] == "/explain":
+        await explain(receive, send)
+        return
 
+    query = scope["query_string"].decode("latin-1")
     store = {
         "time": int(time.time() * 1000),
         "method": scope["method"],
-        "path": scope["path"],
+        "path": scope["path"] + (query and f"?{query}"),
         "requestHeaders": dict(pairs(scope["headers"])),
     }
     exchange.set(store)
@@ -46,6 +58,18 @@ async def recorded(scope: Any, receive: Any, send: Any) -> None:
         await send(message)
 
     await app(scope, receive, record)
+
+
+async def explain(receive: Any, send: Any) -> None:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    explanation = policy.explain(**json.loads(body))
+    browsers = [browser._asdict() for browser in explanation.browsers]
+    said = json.dumps(explanation._asdict() | {"browsers": browsers}).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": said})
 
 
 def pairs(headers: Any) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ export function showExchange(exchange, settings) {
     { className: isRight(exchange, settings) ? 'ok' : 'wrong' },
     cell('time', new Date(time).toTimeString().slice(0, 8)),
     cell('server', server),
-    cell('from', origin === settings.allowed ? 'this page' : 'the frame'),
+    cell('from', { [settings.allowed]: 'this page', [settings.refused]: 'the frame' }[origin] ?? origin),
     cell('request', `${method} ${path}`),
     cell(status < 400 ? 'status' : 'status refused', status),
     cell(reason === null ? 'decision' : 'decision refused', reason ?? verdict),

@@ -2,6 +2,7 @@ import { runSession, STEPS, WIRE } from '../session.mjs';
 import { runInWorker } from '../worker-session.mjs';
 import { addCard } from './card.mjs';
 import { isRight, showExchange } from './exchange.mjs';
+import { noteExchange, prepareTry, tryIt } from './try.mjs';
 
 const CLIENTS = [
   { client: 'v1', title: 'client v1, in the page', run: runSession },
@@ -22,8 +23,15 @@ reports.onmessage = ({ data }) => {
   const exchange = JSON.parse(data);
   exchanges.push(exchange);
   showExchange(exchange, settings);
+  noteExchange(exchange);
 };
-reports.addEventListener('open', () => (globalThis.rows = runAll()), { once: true });
+prepareTry(settings);
+reports.addEventListener('open', start, { once: true });
+
+function start() {
+  globalThis.rows = runAll();
+  tryIt();
+}
 
 /** Runs every session and the refused frame, and gives a row for each step. */
 async function runAll() {
