@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { startRelay } from './relay.mjs';
 import { LANGUAGES, startExample } from './servers.mjs';
 import { ask, open } from './wire.mjs';
 
@@ -48,6 +49,19 @@ const OTHER_PAGES = [
 
 const TRICKS = ['/health/', '//health', '/health/../origin', '/health/x', '/%68ealth', '/Health'];
 
+/** How a client comes to the server: the scheme of its addresses, and what is started. */
+const WAYS = {
+  'over http': ['http', (t, language) => start(t, language)],
+  'over https': ['https', (t, language) => start(t, language, tls)],
+  'over https that ends at a proxy': [
+    'https',
+    async (t, language) => {
+      const [cert, key] = await Promise.all([tls.TLS_CERT, tls.TLS_KEY].map((file) => readFile(file)));
+      return startRelay(t, await start(t, language), { cert, key });
+    },
+  ],
+};
+
 let directory;
 let tls;
 
@@ -65,9 +79,9 @@ before(async () => {
 after(() => rm(directory, { recursive: true }));
 
 for (const language of LANGUAGES) {
-  for (const scheme of ['http', 'https']) {
-    test(`${language}: the official client connects by every name over ${scheme}`, async (t) => {
-      const server = await start(t, language, scheme === 'https' ? tls : {});
+  for (const [way, [scheme, startServer]] of Object.entries(WAYS)) {
+    test(`${language}: the official client connects by every name ${way}`, async (t) => {
+      const server = await startServer(t, language);
       const { port } = new URL(server.origin('localhost'));
       const hosts = [...ALIASES, 'evil.tools.svc'].map((name) => `${name}:${port}`);
       const addresses = hosts.map((host) => `${scheme}://${host}/sse`);

@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
-/** Stands between a client and a server, and can cut the connections of a moment. */
-export async function startRelay(t, server) {
+/**
+ * Stands between a client and a server, and can cut the connections of a moment. With a certificate
+ * it ends TLS.
+ */
+export async function startRelay(t, server, certificate) {
   const { port } = new URL(server.origin('localhost'));
   const sockets = new Set();
-  const relay = createServer((near) => {
+  const relay = certificate ? createTlsServer(certificate) : createServer();
+  relay.on(certificate ? 'secureConnection' : 'connection', (near) => {
     const far = connect(port, '127.0.0.1');
     for (const [socket, other] of [[near, far], [far, near]]) {
       sockets.add(socket);
