@@ -61,7 +61,7 @@ for (const language of Object.keys(PROGRAMS)) {
   }
 
   test(`${language}: an allowed page reads the challenge, a foreign one the documents`, async (t) => {
-    const { network, page, server } = await setStage(t, language);
+    const { events, network, page, server } = await setStage(t, language);
     const origin = server.origin(API);
     const challenged = await fetchIn(page, `${origin}/mcp`, { method: 'POST' });
     assert.equal(challenged.status, 401);
@@ -76,11 +76,17 @@ for (const language of Object.keys(PROGRAMS)) {
     assert.equal(JSON.parse(document.body).issuer, origin);
     const token = await fetchIn(page, `${origin}/token`, {
       method: 'POST',
-      headers: { authorization: BASIC, DPoP: 'proof' },
+      headers: {
+        authorization: BASIC,
+        'content-type': 'application/x-www-form-urlencoded',
+        DPoP: 'proof',
+      },
       body: new URLSearchParams({ grant_type: 'authorization_code' }).toString(),
     });
     assert.equal(JSON.parse(token.body).access_token, 'token');
     assert.equal(token.headers['dpop-nonce'], 'again');
+    const { authorization, dpop } = await until(() => events.find((event) => event.token));
+    assert.deepEqual({ authorization, dpop }, { authorization: BASIC, dpop: 'proof' });
 
     // It is for visitors, and no page may fetch it: neither this one nor one that is listed.
     for (const host of ['foreign.localhost', APP]) {

@@ -68,6 +68,18 @@ for (const language of LANGUAGES) {
     const refused = await ask(server, { origin: 'https://evil.example' });
     assert.equal(refused.status, 403);
     assert.equal(refused.headers['access-control-allow-origin'], undefined);
+
+    // The audit has preflights and refusals. What was one too many never came as far as a decision.
+    await until(() => server.events.length === 4);
+    assert.deepEqual(
+      server.events.map(({ verdict, leg, origin, client }) => [verdict, leg, origin, client]),
+      [
+        ['allowed', 'preflight', LISTED, '127.0.0.1'],
+        ['refused', 'preflight', 'https://evil.example', '127.0.0.1'],
+        ['refused', 'preflight', 'null', '127.0.0.1'],
+        ['refused', 'actual', 'https://evil.example', '127.0.0.1'],
+      ],
+    );
   });
 
   test(`${language}: a trusted proxy says who the client is`, async (t) => {
