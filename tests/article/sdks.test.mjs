@@ -14,11 +14,12 @@ const [APP, API] = ['app.localhost', 'api.app.localhost'];
 const OTHER = 'other.example.test';
 
 /** Each with its own guard on, which has its lists from Crossgate. */
-const SDKS = {
+const PYTHON_SDKS = {
   'Python SDK 1': [file('../../target/sdks/mcp-1/bin/python'), file('sdks/mcp_1.py')],
   'Python SDK 2': [python(), file('sdks/mcp_2.py')],
   'FastMCP 4': [file('../../target/sdks/fastmcp/bin/python'), file('sdks/fastmcp_4.py')],
 };
+const SDKS = { ...PYTHON_SDKS, 'TypeScript SDK 1': [process.execPath, file('sdks/typescript_1.mjs')] };
 
 useBrowser(async () => ({
   '/page.js': await bundle(new URL('../browser/page.mjs', import.meta.url)),
@@ -67,7 +68,9 @@ for (const [name, command] of Object.entries(SDKS)) {
     assert.equal(answer.status, 421);
     assert.equal(JSON.parse(answer.body).error.code, -32000);
   });
+}
 
+for (const [name, command] of Object.entries(PYTHON_SDKS)) {
   test(`${name}: its own guard judges by the same lists`, async (t) => {
     const server = await start(t, command, { ALONE: '1' });
     const port = new URL(server.origin('localhost')).port;
