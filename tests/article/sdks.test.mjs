@@ -70,6 +70,24 @@ for (const [name, command] of Object.entries(SDKS)) {
   });
 }
 
+// That of Python SDK 2 is held in tests/browser.
+test('FastMCP 4: the newer client holds a session in a page, with cookies', async (t) => {
+  const server = await start(t, SDKS['FastMCP 4']);
+  const { context, network, page } = await openPage(t, `${pageOrigin(APP)}/`);
+  const url = `${server.origin(API)}/mcp`;
+  await context.addCookies([{ name: 'user', value: 'ada', url }]);
+  await page.addScriptTag({ url: '/page.js', type: 'module' });
+  const options = { client: 'v2', url, credentials: 'include' };
+  const steps = await page.evaluate((options) => globalThis.session(options), options);
+  // It has no subscriptions, by which the last step is told.
+  const done = steps.filter(({ ok }) => ok).map(({ step }) => step);
+  assert.deepEqual(done, STEPS.v2.slice(0, -1));
+
+  const named = network.to(url).filter(({ requestHeaders }) => requestHeaders['mcp-param-region']);
+  const sent = named.map(({ requestHeaders }) => [requestHeaders.cookie, requestHeaders['mcp-param-region']]);
+  assert.deepEqual(sent, [['user=ada', 'eu-west']]);
+});
+
 for (const [name, command] of Object.entries(PYTHON_SDKS)) {
   test(`${name}: its own guard judges by the same lists`, async (t) => {
     const server = await start(t, command, { ALONE: '1' });

@@ -1,10 +1,11 @@
 """What the servers of every SDK have in common: their tools, and who may call."""
 
 import os
-from typing import Any
+from typing import Annotated, Any
 
 import crossgate
 import uvicorn
+from pydantic import Field
 
 
 def entries(name: str) -> list[str]:
@@ -30,6 +31,10 @@ def add_tools(mcp: Any, context: Any) -> None:
         for step in range(1, to + 1):
             await ctx.report_progress(step, to)
         return f"counted to {to}"
+
+    @mcp.tool()
+    def locate(region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})]) -> str:
+        return f"answered from {region}"
 
     @mcp.tool()
     async def announce(ctx: context) -> str:
