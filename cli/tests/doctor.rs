@@ -220,6 +220,48 @@ fn finds_errors_that_the_page_cannot_read() {
     finds(&server, &[], 1, "PROBLEM no-cors-on-errors (unknown path)");
 }
 
+/// What a server that is right says in one line, what it says instead, the exit status and the finding.
+const FAULTS: [(&str, &str, i32, &str); 8] = [
+    ("Credentials: true", "Credentials: True", 1, "PROBLEM credentials-not-true"),
+    ("Origin: https://app", "Origin: https://api", 1, "PROBLEM allow-origin-mismatch"),
+    ("example.com\r\n", "example.com, *\r\n", 1, "PROBLEM multiple-allow-origin"),
+    ("Methods: GET, PUT", "Methods: GET PUT", 1, "PROBLEM bad-method-list (preflight)"),
+    ("Headers: Content-Type", "Headers: [Content-Type]", 1, "PROBLEM bad-header-list (preflight)"),
+    (
+        "Methods: GET, PUT\r\n",
+        "Methods: GET\r\nAccess-Control-Allow-Methods: PUT\r\n",
+        0,
+        "note repeated-header (preflight)",
+    ),
+    // No cache keeps it, so it is of no harm as yet.
+    ("Vary: Origin", "Cache-Control: no-store", 0, "note missing-vary"),
+    ("204 Whatever", "404 Whatever", 1, "PROBLEM preflight-status (preflight)"),
+];
+
+#[test]
+fn finds_each_fault_of_a_line() {
+    for (line, instead, exit, finding) in FAULTS {
+        let server = serve(move |asked| {
+            let Reply::Bytes(bytes) = right(asked) else { return Reply::Hang };
+            Reply::Bytes(String::from_utf8_lossy(&bytes).replace(line, instead).into_bytes())
+        });
+        finds(&server, &["--credentials"], exit, finding);
+    }
+}
+
+#[test]
+fn finds_a_star_that_does_not_cover_authorization() {
+    let server = serve(|asked| {
+        let Reply::Bytes(bytes) = right(asked) else { return Reply::Hang };
+        let text = String::from_utf8_lossy(&bytes).replace("Content-Type, X-Api-Key", "*");
+        Reply::Bytes(text.into_bytes())
+    });
+    finds(&server, &[], 0, "nothing is wrong");
+    let more = ["--header", "Authorization: Bearer x"];
+    let printed = finds(&server, &more, 0, "note authorization-under-star");
+    assert!(printed.contains("Authorization will not be covered by the wildcard"), "{printed}");
+}
+
 #[test]
 fn prints_one_object_for_machines() {
     let (code, printed) = doctor(&admits(|_| true), &["--json"]);

@@ -95,6 +95,14 @@ test('doctor says that the Python SDK refuses what its CORS allows', async (t) =
   assert.deepEqual(report.findings.map(({ id }) => id), ['refused-by-guard']);
 });
 
+test('doctor says that FastMCP as it comes knows neither CORS nor its own name', async (t) => {
+  const server = await start(t, [file('../../target/sdks/fastmcp/bin/python'), file('doctor/fastmcp_plain.py')]);
+  const report = await doctor(server, '/mcp', ['--mcp']);
+  const findings = ['dns-rebinding', 'missing-allow-origin', 'missing-allow-origin', 'origin-not-checked'];
+  assert.deepEqual(report.findings.map(({ id }) => id), findings);
+  assert.equal(report.verdict, 'vulnerable');
+});
+
 /** MCP servers as they stand: the program, and what doctor says of it. `docs/doctor.md` has them. */
 const EXAMPLE = '@modelcontextprotocol/sdk/examples/server/';
 const MCP_SERVERS = [
