@@ -33,6 +33,8 @@ pub(crate) enum Reply {
     Bytes(Vec<u8>),
     /// Never answers, and keeps the connection open.
     Hang,
+    /// Writes these bytes, and keeps the connection open.
+    Held(&'static [u8]),
     /// Writes these bytes for as long as somebody reads them.
     Endless(&'static [u8]),
 }
@@ -74,6 +76,7 @@ fn converse(mut stream: TcpStream, answer: &dyn Fn(&Asked) -> Reply, log: &Mutex
     match answer(&asked) {
         Reply::Bytes(bytes) => drop(stream.write_all(&bytes)),
         Reply::Hang => drop(stream.read(&mut [0])),
+        Reply::Held(bytes) => drop(stream.write_all(bytes).and_then(|()| stream.read(&mut [0]))),
         Reply::Endless(bytes) => while stream.write_all(bytes).is_ok() {},
     }
 }

@@ -80,6 +80,21 @@ fn a_server_that_hangs_on_preflights_only() {
 }
 
 #[test]
+fn a_server_whose_streams_stay_open() {
+    let server = serve(|_| {
+        Reply::Held(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+              Access-Control-Allow-Origin: *\r\n\r\n: nothing\n",
+        )
+    });
+    let url = server.url();
+    let args = ["doctor", &url, "--origin", "https://app.example.com", "--mcp", "--timeout", "1"];
+    let (code, printed) = crossgate(&args);
+    assert!(printed.contains("origin-not-checked (foreign call)"), "{printed}");
+    assert_eq!(code, Some(2), "{printed}");
+}
+
+#[test]
 fn questions_that_cannot_be_put() {
     for (url, origin, more, words) in [
         ("ftp://a.example/", "https://b.example", "", "expected http:// or https://"),
