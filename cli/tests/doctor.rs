@@ -276,6 +276,26 @@ fn prints_one_object_for_machines() {
 }
 
 #[test]
+fn colours_the_table_where_colour_is_wanted() {
+    let server = admits(|origin| origin == APP || origin == "null");
+    let coloured = |variable: &str| {
+        let url = server.url();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_crossgate"))
+            .args(["doctor", &url, "--origin", APP])
+            .env(variable, "1")
+            .output();
+        let printed = output.map(|output| output.stdout).unwrap_or_default();
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        (
+            printed.contains("\u{1b}[32mreadable"),
+            printed.contains("\u{1b}[1m\u{1b}[7m\u{1b}[31mVULN"),
+        )
+    };
+    assert_eq!(coloured("CLICOLOR_FORCE"), (true, true));
+    assert_eq!(coloured("NO_COLOR"), (false, false));
+}
+
+#[test]
 fn obeys_nothing_that_a_server_sends_to_the_terminal() {
     let server = serve(|_| answer(200, &["Access-Control-Allow-Origin: \u{9b}31m\u{202e}evil"]));
     let printed = finds(&server, &[], 1, "PROBLEM invalid-allow-origin");
