@@ -7,6 +7,7 @@ import { python, startServer } from 'crossgate-browser-harness/servers.mjs';
 
 import { fetchIn, openPage, pageOrigin, useBrowser } from './browser.mjs';
 import { until } from './until.mjs';
+import { ask } from './wire.mjs';
 
 const APP = 'app.localhost';
 const API = 'api.app.localhost';
@@ -14,6 +15,14 @@ const PROGRAMS = {
   express: [process.execPath, fileURLToPath(new URL('oauth/server.mjs', import.meta.url))],
   fastapi: [python(), fileURLToPath(new URL('oauth/server.py', import.meta.url))],
 };
+/** Paths that a server or a proxy may take for another than they are written as. */
+const DISGUISES = [
+  ...['/.well-known/../mcp', '/.well-known/./mcp', '/.well-known/x/../../mcp', '/.well-known//../mcp'],
+  ...['/.well-known/%2e%2e/mcp', '/.well-known/..%2fmcp', '/.well-known/..\\mcp', '/.well-known'],
+  ...['/token/../mcp', '/token/', '/token//', '/token/x', '/Token', '/%74oken', '/token%00', '/token;x'],
+  ...['//register', '/./register', '/x/../register', '/register.', '\\register', '/mcp?/register'],
+  ...['/authorize/../mcp', '/authorize/', '/authorize%2f..%2fmcp', '//authorize', '/%61uthorize'],
+];
 const BASIC = `Basic ${btoa('page:secret')}`;
 
 useBrowser(async () => ({ '/page.js': await bundle(new URL('oauth/page.mjs', import.meta.url)) }));
@@ -98,14 +107,34 @@ for (const language of Object.keys(PROGRAMS)) {
       assert.equal(responseHeaders['access-control-allow-origin'], undefined);
     }
   });
+
+  test(`${language}: no disguise of an open path opens anything`, async (t) => {
+    const server = await start(t, language);
+    const from = (origin, path) => ask(server, { method: 'POST', path, headers: { origin } });
+    const foreign = 'https://foreign.example';
+    for (const path of ['/register', '/token', '/token?x']) {
+      assert.equal((await from(foreign, path)).headers['access-control-allow-origin'], '*', path);
+    }
+    for (const path of DISGUISES) {
+      const { status, headers } = await from(foreign, path);
+      // What is no path at all is refused by the server before anybody decides.
+      assert.ok([400, 403].includes(status), `${status} ${path}`);
+      assert.equal(headers['access-control-allow-origin'], undefined, path);
+    }
+  });
 }
 
 async function setStage(t, language) {
+  const server = await start(t, language);
+  const opened = await openPage(t, `${pageOrigin(APP)}/`);
+  await opened.page.addScriptTag({ url: '/page.js', type: 'module' });
+  return { ...opened, events: server.events, server };
+}
+
+async function start(t, language) {
   const events = [];
   const settings = { origins: [pageOrigin(APP)], hosts: [API] };
   const server = await startServer(PROGRAMS[language], settings, (event) => events.push(event));
   t.after(() => server.stop());
-  const opened = await openPage(t, `${pageOrigin(APP)}/`);
-  await opened.page.addScriptTag({ url: '/page.js', type: 'module' });
-  return { ...opened, events, server };
+  return { ...server, events };
 }
