@@ -139,17 +139,22 @@ impl Answer<'_> {
 /// One `Access-Control-Allow-Origin`, one `-Allow-Credentials`: browsers refuse two, even equal ones
 /// (<https://fetch.spec.whatwg.org/#cors-check>).
 pub(crate) fn remove_shared(headers: &mut HeaderMap) {
-    headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
-    headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+    // To compare with all names costs less than to hash one.
+    let shared = |name: &HeaderName| {
+        *name == ACCESS_CONTROL_ALLOW_ORIGIN || *name == ACCESS_CONTROL_ALLOW_CREDENTIALS
+    };
+    if headers.keys().any(shared) {
+        headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+        headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+    }
 }
 
-/// Adds to a list the elements that it lacks, as a line of its own; `*` lacks none. Returns whether
-/// that line is `added` itself.
-pub(crate) fn merge(headers: &mut HeaderMap, name: HeaderName, added: HeaderValue) -> bool {
+/// Adds to a list the elements that it lacks, as a line of its own; `*` lacks none.
+pub(crate) fn merge(headers: &mut HeaderMap, name: HeaderName, added: HeaderValue) {
     let mut lines = match headers.entry(name) {
         Entry::Vacant(entry) => {
             entry.insert(added);
-            return true;
+            return;
         }
         Entry::Occupied(lines) => lines,
     };
@@ -162,14 +167,11 @@ pub(crate) fn merge(headers: &mut HeaderMap, name: HeaderName, added: HeaderValu
     let lacking: Vec<&[u8]> = elements(added.as_bytes()).filter(|element| !has(element)).collect();
     if lacking.len() == elements(added.as_bytes()).count() {
         lines.append(added);
-        return true;
-    }
-    if !lacking.is_empty()
+    } else if !lacking.is_empty()
         && let Ok(lacking) = HeaderValue::from_bytes(&lacking.join(b", ".as_slice()))
     {
         lines.append(lacking);
     }
-    false
 }
 
 fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {

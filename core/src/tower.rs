@@ -2,6 +2,8 @@
 //!
 //! Put it outermost, so that errors, authentication and rate limits below it answer readably.
 
+mod answers;
+
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::{
     fmt,
@@ -10,20 +12,14 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{
-        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS,
-    },
-};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use self::answers::Answers;
 use crate::{
-    http::{merge, remove_shared, with_request},
-    policy::Policy,
+    http::with_request,
     policy_set::PolicySet,
     request::Request,
     response::Decision,
@@ -54,7 +50,7 @@ pub struct CorsLayer {
 struct Shared {
     policies: PolicySet,
     /// In the order of [`PolicySet::policies`].
-    values: Vec<Values>,
+    answers: Vec<Answers>,
     origins: Option<OriginFn>,
     audit: Option<AuditFn>,
 }
@@ -67,8 +63,8 @@ impl CorsLayer {
     #[must_use]
     pub fn new(policies: impl Into<PolicySet>) -> Self {
         let policies = policies.into();
-        let values = policies.policies().map(Values::new).collect();
-        Self { shared: Arc::new(Shared { policies, values, origins: None, audit: None }) }
+        let answers = policies.policies().map(Answers::new).collect();
+        Self { shared: Arc::new(Shared { policies, answers, origins: None, audit: None }) }
     }
 
     /// Decides the origins that are well formed and not listed
@@ -160,62 +156,27 @@ enum Step<ResBody> {
 
 /// What is to be written over the application's headers.
 struct Additions {
-    verdict: Verdict,
+    answer: Arc<HeaderMap>,
     origin: Option<HeaderValue>,
-    expose: Option<HeaderValue>,
 }
 
 impl Additions {
-    /// Whether its own line of `Vary` now stands in the headers.
-    fn write(&mut self, headers: &mut HeaderMap) -> bool {
-        remove_shared(headers);
-        if let Some(origin) = self.origin.take() {
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    fn write<B>(&mut self, response: &mut http::Response<B>) {
+        if answers::are_decided(response.headers())
+            || response.extensions().get::<Decided>().is_some()
+        {
+            return;
         }
-        if self.verdict.has(Verdict::ALLOW_CREDENTIALS) {
-            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, const { constant(b"true") });
+        answers::write(response.headers_mut(), &self.answer, self.origin.take());
+        // Where the application's own `Vary` has it all, nothing tells of this layer.
+        if !answers::are_decided(response.headers()) {
+            response.extensions_mut().insert(Decided);
         }
-        if let Some(expose) = self.expose.take() {
-            merge(headers, ACCESS_CONTROL_EXPOSE_HEADERS, expose);
-        }
-        vary(self.verdict).is_some_and(|vary| merge(headers, VARY, vary))
     }
-}
-
-/// The innermost policy wins: whether an inner layer has written this response.
-///
-/// Its `Vary` line is these very bytes, not only equal ones, which costs nothing to leave and to
-/// see; where it wrote none, it left a [`Decided`].
-fn is_decided<B>(response: &http::Response<B>) -> bool {
-    let ours = |line: &HeaderValue| OURS.as_ptr_range().contains(&line.as_bytes().as_ptr());
-    response.headers().get_all(VARY).iter().any(ours)
-        || response.extensions().get::<Decided>().is_some()
 }
 
 #[derive(Clone, Copy)]
 struct Decided;
-
-/// A value is checked byte by byte when it is made, so these are made by the compiler.
-fn vary(verdict: Verdict) -> Option<HeaderValue> {
-    const ORIGIN: HeaderValue = constant(OURS.split_at(1).1.split_at(6).0);
-    const PREFLIGHT: HeaderValue = constant(OURS.split_at(1).1);
-    if verdict.has(Verdict::VARY_PREFLIGHT) {
-        Some(PREFLIGHT)
-    } else {
-        verdict.has(Verdict::VARY_ORIGIN).then_some(ORIGIN)
-    }
-}
-
-const fn constant(bytes: &'static [u8]) -> HeaderValue {
-    match core::str::from_utf8(bytes) {
-        Ok(text) => HeaderValue::from_static(text),
-        Err(_) => HeaderValue::from_static(""),
-    }
-}
-
-/// The linker gives equal bytes one address, an application's literal `"Origin"` those of a static
-/// too: as a whole these equal nothing that anybody writes.
-static OURS: [u8; 70] = *b"*Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 
 impl Shared {
     fn decide<ReqBody, ResBody: From<String>>(
@@ -248,89 +209,28 @@ impl Shared {
         {
             audit(fields, &policy.decision(verdict, fields));
         }
-        // `*`, or a clone of the request's own value, never of a pattern.
-        let origin = if !verdict.has(Verdict::ALLOW_ORIGIN) {
-            None
-        } else if policy.constant {
-            Some(const { constant(b"*") })
-        } else {
-            origin_value.cloned()
-        };
-        let values = self.values.get(nth);
-        let expose = values
-            .filter(|_| verdict.has(Verdict::EXPOSE_HEADERS))
-            .map(|values| values.expose.clone());
-        let additions = Additions { verdict, origin, expose };
+        // Always the request's own bytes, never a pattern's.
+        let shared = verdict.has(Verdict::ALLOW_ORIGIN) && !policy.constant;
+        let origin = origin_value.filter(|_| shared).cloned();
+        let answers = self.answers.get(nth);
         if verdict.continues() {
-            return Step::Continue(additions);
+            let answer = answers.and_then(|answers| answers.get(verdict, false)).map_or_else(
+                || Arc::new(answers::make(policy, verdict, fields, false)),
+                Arc::clone,
+            );
+            return Step::Continue(Additions { answer, origin });
         }
-        let preflight = values.map(|values| &values.preflight);
-        Step::Respond(respond(policy, fields, additions, preflight))
-    }
-}
-
-fn respond<ResBody: From<String>>(
-    policy: &Policy,
-    request: &Request<'_>,
-    mut additions: Additions,
-    preflight: Option<&HeaderMap>,
-) -> http::Response<ResBody> {
-    let verdict = additions.verdict;
-    let mut response = http::Response::new(ResBody::from(String::new()));
-    let mut headers;
-    let marked = if verdict.has(Verdict::METHODS_REQUESTED | Verdict::HEADERS_REQUESTED) {
-        headers = HeaderMap::new();
-        policy.decision(verdict, request).apply(&mut headers);
-        false
-    } else if verdict.outcome() == Outcome::Preflight
-        && let Some(preflight) = preflight
-    {
-        headers = preflight.clone();
-        if let Some(origin) = additions.origin
-            && let Some(placeholder) = headers.get_mut(ACCESS_CONTROL_ALLOW_ORIGIN)
-        {
-            *placeholder = origin;
-        }
-        true
-    } else {
-        headers = HeaderMap::with_capacity(6);
-        additions.write(&mut headers)
-    };
-    if let Some((content_type, body)) = policy.body(verdict, *request) {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, const { constant(b"nosniff") });
-        *response.body_mut() = ResBody::from(body);
-    }
-    let status = policy.status(verdict).and_then(|status| StatusCode::from_u16(status).ok());
-    *response.status_mut() = status.unwrap_or(StatusCode::FORBIDDEN);
-    *response.headers_mut() = headers;
-    if !marked {
-        response.extensions_mut().insert(Decided);
-    }
-    response
-}
-
-/// The constant header values of a policy: cloning one counts a reference.
-struct Values {
-    expose: HeaderValue,
-    /// The whole answer to an allowed preflight, with a placeholder for an origin that is not `*`:
-    /// cloning a map is cheaper than filling one, and leaves no room for another header.
-    preflight: HeaderMap,
-}
-
-impl Values {
-    fn new(policy: &Policy) -> Self {
-        // INVARIANT: a policy holds nothing but tokens and digits.
-        let value =
-            |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
-        let verdict = Verdict::new(Outcome::Preflight, policy.preflight);
-        let request = Request { origin: Some(b""), ..Request::default() };
-        let mut preflight = HeaderMap::with_capacity(6);
-        for (name, text) in policy.headers(verdict, request) {
-            preflight.insert(HeaderName::from_static(name), value(&text));
-        }
-        preflight.extend(vary(verdict).map(|vary| (VARY, vary)));
-        Self { expose: value(&policy.expose), preflight }
+        let body = policy.body(verdict, *fields).map(|(_, body)| body);
+        let mut headers = match answers.and_then(|answers| answers.get(verdict, body.is_some())) {
+            Some(answer) => HeaderMap::clone(answer),
+            None => answers::make(policy, verdict, fields, body.is_some()),
+        };
+        answers::set_origin(&mut headers, origin);
+        let mut response = http::Response::new(ResBody::from(body.unwrap_or_default()));
+        let status = policy.status(verdict).and_then(|status| StatusCode::from_u16(status).ok());
+        *response.status_mut() = status.unwrap_or(StatusCode::FORBIDDEN);
+        *response.headers_mut() = headers;
+        Step::Respond(response)
     }
 }
 
@@ -371,9 +271,7 @@ where
             },
             Projection::Continue { inner, additions } => {
                 let mut response = ready!(inner.poll(cx))?;
-                if !is_decided(&response) && !additions.write(response.headers_mut()) {
-                    response.extensions_mut().insert(Decided);
-                }
+                additions.write(&mut response);
                 Poll::Ready(Ok(response))
             }
         }
