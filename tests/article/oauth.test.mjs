@@ -15,6 +15,11 @@ const PROGRAMS = {
   express: [process.execPath, fileURLToPath(new URL('oauth/server.mjs', import.meta.url))],
   fastapi: [python(), fileURLToPath(new URL('oauth/server.py', import.meta.url))],
 };
+/** The SDKs' own, each with headers of CORS that it writes itself. */
+const SDKS = {
+  'TypeScript SDK': [process.execPath, fileURLToPath(new URL('oauth/sdk.mjs', import.meta.url))],
+  'Python SDK': [python(), fileURLToPath(new URL('oauth/sdk.py', import.meta.url))],
+};
 /** Paths that a server or a proxy may take for another than they are written as. */
 const DISGUISES = [
   ...['/.well-known/../mcp', '/.well-known/./mcp', '/.well-known/x/../../mcp', '/.well-known//../mcp'],
@@ -27,19 +32,12 @@ const BASIC = `Basic ${btoa('page:secret')}`;
 
 useBrowser(async () => ({ '/page.js': await bundle(new URL('oauth/page.mjs', import.meta.url)) }));
 
-for (const language of Object.keys(PROGRAMS)) {
+for (const [language, command] of Object.entries(PROGRAMS)) {
   for (const client of ['v1', 'v2']) {
     test(`${language}: ${client} gets a token for its scope and resource`, async (t) => {
-      const { context, events, network, page, server } = await setStage(t, language);
+      const { context, events, network, page, server } = await setStage(t, command);
       const url = `${server.origin(API)}/mcp`;
-      const address = await page.evaluate(([c, u]) => globalThis.connect(c, u), [client, url]);
-
-      // The visitor goes there and comes back.
-      const visit = await context.newPage();
-      await visit.goto(address);
-      const back = new URL(visit.url());
-      assert.equal(`${back.origin}${back.pathname}`, `${pageOrigin(APP)}/back`);
-      const tools = await page.evaluate((c) => globalThis.finish(c), back.searchParams.get('code'));
+      const tools = await connect(context, page, client, url);
       assert.ok(tools.includes('echo'));
 
       const { authorize } = await until(() => events.find((event) => event.authorize));
@@ -70,7 +68,7 @@ for (const language of Object.keys(PROGRAMS)) {
   }
 
   test(`${language}: an allowed page reads the challenge, a foreign one the documents`, async (t) => {
-    const { events, network, page, server } = await setStage(t, language);
+    const { events, network, page, server } = await setStage(t, command);
     const origin = server.origin(API);
     const challenged = await fetchIn(page, `${origin}/mcp`, { method: 'POST' });
     assert.equal(challenged.status, 401);
@@ -109,7 +107,7 @@ for (const language of Object.keys(PROGRAMS)) {
   });
 
   test(`${language}: no disguise of an open path opens anything`, async (t) => {
-    const server = await start(t, language);
+    const server = await start(t, command);
     const from = (origin, path) => ask(server, { method: 'POST', path, headers: { origin } });
     const foreign = 'https://foreign.example';
     for (const path of ['/register', '/token', '/token?x']) {
@@ -124,17 +122,53 @@ for (const language of Object.keys(PROGRAMS)) {
   });
 }
 
-async function setStage(t, language) {
-  const server = await start(t, language);
+for (const [name, command] of Object.entries(SDKS)) {
+  for (const client of ['v1', 'v2']) {
+    test(`${name}: ${client} gets a token of its authorization server`, async (t) => {
+      const { context, events, network, page, server } = await setStage(t, command);
+      // The issuer may be without TLS under this name.
+      const url = `${server.origin('localhost')}/mcp`;
+      assert.ok((await connect(context, page, client, url)).includes('echo'));
+
+      const { authorize } = await until(() => events.find((event) => event.authorize));
+      assert.deepEqual(authorize, { scope: 'tools:call', resource: url });
+      const { token } = await until(() => events.find((event) => event.token));
+      assert.equal(token.resource, url);
+      const answered = network
+        .to(server.origin('localhost'))
+        .filter(({ status }) => status !== undefined);
+      const open = /\/(\.well-known\/.*|register|token)$/;
+      for (const { method, responseHeaders, url } of answered) {
+        // A header that came twice would be both values here.
+        const reader = open.test(url) ? '*' : pageOrigin(APP);
+        assert.equal(responseHeaders['access-control-allow-origin'], reader, `${method} ${url}`);
+      }
+    });
+  }
+}
+
+/** Connects the client of a page as its visitor would, and gives the tools that it is shown. */
+async function connect(context, page, client, url) {
+  const address = await page.evaluate(([c, u]) => globalThis.connect(c, u), [client, url]);
+  // The visitor goes there and comes back.
+  const visit = await context.newPage();
+  await visit.goto(address);
+  const back = new URL(visit.url());
+  assert.equal(`${back.origin}${back.pathname}`, `${pageOrigin(APP)}/back`);
+  return page.evaluate((c) => globalThis.finish(c), back.searchParams.get('code'));
+}
+
+async function setStage(t, command) {
+  const server = await start(t, command);
   const opened = await openPage(t, `${pageOrigin(APP)}/`);
   await opened.page.addScriptTag({ url: '/page.js', type: 'module' });
   return { ...opened, events: server.events, server };
 }
 
-async function start(t, language) {
+async function start(t, command) {
   const events = [];
   const settings = { origins: [pageOrigin(APP)], hosts: [API] };
-  const server = await startServer(PROGRAMS[language], settings, (event) => events.push(event));
+  const server = await startServer(command, settings, (event) => events.push(event));
   t.after(() => server.stop());
   return { ...server, events };
 }
