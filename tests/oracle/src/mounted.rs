@@ -62,7 +62,11 @@ impl Server {
         if let Some(stdout) = server.child.stdout.take() {
             BufReader::new(stdout).read_line(&mut port)?;
         }
-        let host = format!("127.0.0.1:{}", port.trim());
+        let port: u16 = port
+            .trim()
+            .parse()
+            .map_err(|_| io::Error::other(format!("{command:?} did not start (see above)")))?;
+        let host = format!("127.0.0.1:{port}");
         for (nth, (options, policy)) in drawn.into_iter().enumerate() {
             let (url, host) = (format!("http://{host}/p/{nth}"), host.clone());
             server.policies.push(Arc::new(Mounted { url, host, policy, options }));
