@@ -194,7 +194,7 @@ declare namespace cors {
     method: string;
     path: string;
     origin: string | null;
-    /** The address of the peer, which may be a proxy. */
+    /** The address of the peer; in Express its `ip`, which heeds the setting `trust proxy`. */
     client: string | null;
     /** What an origin function threw. */
     error?: unknown;

@@ -79,7 +79,8 @@ function event(request, leg, verdict, reason, message) {
     method: request.method,
     path: pathOf(request),
     origin: text(request.headers.origin) ?? null,
-    client: request.socket?.remoteAddress ?? null,
+    // Express has an `ip`: what a proxy says of it, where the application trusts the proxy.
+    client: request.ip ?? request.socket?.remoteAddress ?? null,
   };
 }
 

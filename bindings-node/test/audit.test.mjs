@@ -47,6 +47,17 @@ test('every decision is told, to the option and to the channel', async (t) => {
   JSON.stringify(events);
 });
 
+test('the client is whom the application takes it for', async (t) => {
+  for (const [trusted, client] of [[false, /127\.0\.0\.1$/], [true, /^192\.0\.2\.7$/]]) {
+    const events = [];
+    const app = express().set('trust proxy', trusted);
+    app.use(cors({ origin: APP, onDecision: (event) => events.push(event) }));
+    const call = await serve(t, app);
+    await call({ ...preflight, origin: EVIL, 'x-forwarded-for': '192.0.2.7' });
+    assert.match(events[0].client, client);
+  }
+});
+
 test('a listener that throws decides no request', async (t) => {
   const middleware = cors({ origin: APP, onDecision: () => { throw new Error('mine'); } });
   const call = await serve(t, express().use(middleware, (_, response) => response.end('served')));
