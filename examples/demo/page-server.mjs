@@ -29,7 +29,8 @@ export async function servePages(ports) {
   async function answer(request, response) {
     if (request.url === '/reports') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      response.flushHeaders();
+      // To Firefox a stream is open from its first byte on.
+      response.write(':\n\n');
       readers.add(response);
       response.on('close', () => readers.delete(response));
       return;

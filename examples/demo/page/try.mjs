@@ -30,19 +30,21 @@ export function prepareTry(given) {
 /** Has this browser do what is chosen, and shows what came of it beside what `explain` says. */
 export async function tryIt() {
   tries += 1;
+  const nth = tries;
   const { url } = settings.servers.find(({ name }) => name === server.value);
   const request = {
     // New each time, so that no kept preflight stands in for this one.
-    url: `${url}?try=${tries}`,
+    url: `${url}?try=${nth}`,
     origin: origin.value,
     method: method.value,
     headers: Object.fromEntries(headers.value.split('\n').filter(Boolean).map(field)),
     credentials: credentials.checked,
   };
-  const wire = element('ol', { id: `try-${tries}` });
+  const wire = element('ol', { id: `try-${nth}` });
   const [told, explanation] = await Promise.all([send(request), explain(server.value, request)]);
+  if (nth !== tries) return;
   tried.replaceChildren(shown(told, wire), said(explanation, told));
-  seen.filter((exchange) => exchange.path.endsWith(`?try=${tries}`)).forEach(showOnWire);
+  seen.filter((exchange) => exchange.path.endsWith(`?try=${nth}`)).forEach(showOnWire);
 }
 
 const seen = [];
