@@ -19,14 +19,17 @@ use crate::raw;
 pub(crate) struct Answers {
     shared: PyOnceLock<Tail>,
     private: PyOnceLock<Tail>,
-    preflight: PyOnceLock<Tail>,
+    /// With the message that they go into.
+    preflight: PyOnceLock<(Tail, Py<PyDict>)>,
 }
 
 /// The headers of an answer, but for an origin that is the request's own.
 pub(crate) struct Tail {
-    pub(crate) headers: Py<PyTuple>,
+    headers: Py<PyTuple>,
     /// `Access-Control-Allow-Origin` is the request's own origin and stands before them.
-    pub(crate) reflects: bool,
+    reflects: bool,
+    /// All of them.
+    last: raw::Last,
 }
 
 impl Answers {
@@ -59,29 +62,50 @@ impl Answers {
     ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
         const REQUESTED: u32 = Verdict::METHODS_REQUESTED | Verdict::HEADERS_REQUESTED;
         let status = policy.status(verdict).unwrap_or(403);
-        let made;
-        let mut text = String::new();
-        let tail = if status < 300 && !verdict.has(REQUESTED) {
-            let new = || Tail::new(py, policy, verdict, request, Some((status, None)));
-            self.preflight.get_or_try_init(py, new)?
+        // Copies, since servers and middleware change messages.
+        let body = body_message(py)?.copy()?;
+        let (start, headers) = if status < 300 && !verdict.has(REQUESTED) {
+            let new = || {
+                let tail = Tail::new(py, policy, verdict, request, Some((status, None)))?;
+                PyResult::Ok((tail, start_message(py, status)?.unbind()))
+            };
+            let (tail, start) = self.preflight.get_or_try_init(py, new)?;
+            let headers = raw::append(&PyList::empty(py), &tail.headers(py, origin)?)?;
+            (start.bind(py).copy()?, headers)
         } else {
-            let body = policy.body(verdict, request);
-            let framed = body.as_ref().map(|(kind, text)| (*kind, text.len()));
-            made = Tail::new(py, policy, verdict, request, Some((status, framed)))?;
-            text = body.map_or(text, |(_, text)| text);
-            &made
+            let framed = policy.body(verdict, request);
+            let framed = framed.as_ref().map(|(kind, text)| (*kind, &**text));
+            let length = framed.map(|(kind, text)| (kind, text.len()));
+            let tail = Tail::new(py, policy, verdict, request, Some((status, length)))?;
+            if let Some((_, text)) = framed {
+                body.set_item(intern!(py, "body"), PyBytes::new(py, text.as_bytes()))?;
+            }
+            let headers = raw::append(&PyList::empty(py), &tail.headers(py, origin)?)?;
+            (start_message(py, status)?, headers)
         };
-        let origin = origin.filter(|_| tail.reflects);
-        let list = raw::append(&PyList::empty(py), origin, tail.headers.bind(py))?;
-        let start = PyDict::new(py);
-        start.set_item(intern!(py, "type"), intern!(py, "http.response.start"))?;
-        start.set_item(intern!(py, "status"), status)?;
-        start.set_item(intern!(py, "headers"), list)?;
-        let body = PyDict::new(py);
-        body.set_item(intern!(py, "type"), intern!(py, "http.response.body"))?;
-        body.set_item(intern!(py, "body"), PyBytes::new(py, text.as_bytes()))?;
+        start.set_item(intern!(py, "headers"), headers)?;
         Ok((start, body))
     }
+}
+
+/// The message that starts an answer, without its headers.
+fn start_message(py: Python<'_>, status: u16) -> PyResult<Bound<'_, PyDict>> {
+    let message = PyDict::new(py);
+    message.set_item(intern!(py, "type"), intern!(py, "http.response.start"))?;
+    message.set_item(intern!(py, "status"), status)?;
+    Ok(message)
+}
+
+/// The message that ends an answer without content.
+fn body_message(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
+    static MESSAGE: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let new = || {
+        let message = PyDict::new(py);
+        message.set_item(intern!(py, "type"), intern!(py, "http.response.body"))?;
+        message.set_item(intern!(py, "body"), PyBytes::new(py, b""))?;
+        PyResult::Ok(message.unbind())
+    };
+    Ok(MESSAGE.get_or_try_init(py, new)?.bind(py))
 }
 
 impl Tail {
@@ -115,7 +139,34 @@ impl Tail {
             let length = body.map_or(0, |(_, length)| length);
             headers.push(header(py, "content-length", &length.to_string())?);
         }
-        Ok(Self { headers: PyTuple::new(py, headers)?.unbind(), reflects })
+        Ok(Self { headers: PyTuple::new(py, headers)?.unbind(), reflects, last: raw::Last::new() })
+    }
+
+    /// All headers of the answer to a request.
+    #[inline]
+    pub(crate) fn headers<'py>(
+        &self,
+        py: Python<'py>,
+        origin: Option<&Bound<'py, PyBytes>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        match origin.filter(|_| self.reflects) {
+            None => Ok(self.headers.bind(py).clone()),
+            Some(origin) => match self.last.get(origin) {
+                Some(headers) => Ok(headers),
+                None => raw::attached(|| self.reflecting(origin)),
+            },
+        }
+    }
+
+    #[cold]
+    fn reflecting<'py>(&self, origin: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyTuple>> {
+        let py = origin.py();
+        let allow_origin = (allow_origin(py), origin).into_pyobject(py)?.into_any();
+        let others = self.headers.bind(py).iter();
+        let headers =
+            PyTuple::new(py, [allow_origin].into_iter().chain(others).collect::<Vec<_>>())?;
+        self.last.set(origin, &headers);
+        Ok(headers)
     }
 }
 
@@ -124,7 +175,7 @@ fn header<'py>(py: Python<'py>, name: &str, value: &str) -> PyResult<Bound<'py, 
 }
 
 /// The name of `Access-Control-Allow-Origin`.
-pub(crate) fn allow_origin(py: Python<'_>) -> &Bound<'_, PyBytes> {
+fn allow_origin(py: Python<'_>) -> &Bound<'_, PyBytes> {
     static NAME: PyOnceLock<Py<PyBytes>> = PyOnceLock::new();
     NAME.get_or_init(py, || PyBytes::new(py, ALLOW_ORIGIN).unbind()).bind(py)
 }
@@ -166,8 +217,7 @@ pub(crate) fn decided_mark(py: Python<'_>) -> PyResult<&Bound<'_, PyTuple>> {
 /// `Access-Control-Allow-Origin`, one `Access-Control-Allow-Credentials`, and lists joined.
 pub(crate) fn merge<'py>(
     given: &Bound<'py, PyList>,
-    origin: Option<&Bound<'py, PyBytes>>,
-    tail: &Bound<'py, PyTuple>,
+    ours: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyList>> {
     let py = given.py();
     let mark = decided_mark(py)?;
@@ -181,14 +231,13 @@ pub(crate) fn merge<'py>(
         }
         return Ok(merged);
     }
-    let ours = raw::append(&merged, origin, tail)?;
     let (mut vary, mut exposed) = (Vec::new(), Vec::new());
     for header in given {
         let name = header.get_item(0)?.cast_into::<PyBytes>()?;
         let (list, value) = match &*name.as_bytes().to_ascii_lowercase() {
             ALLOW_ORIGIN | ALLOW_CREDENTIALS | DECIDED => continue,
-            VARY if has(&ours, VARY)? => (&mut vary, header.get_item(1)?),
-            EXPOSE_HEADERS if has(&ours, EXPOSE_HEADERS)? => (&mut exposed, header.get_item(1)?),
+            VARY if has(ours, VARY)? => (&mut vary, header.get_item(1)?),
+            EXPOSE_HEADERS if has(ours, EXPOSE_HEADERS)? => (&mut exposed, header.get_item(1)?),
             _ => {
                 merged.append(header)?;
                 continue;
@@ -213,7 +262,7 @@ pub(crate) fn merge<'py>(
     Ok(merged)
 }
 
-fn has(headers: &Bound<'_, PyList>, name: &[u8]) -> PyResult<bool> {
+fn has(headers: &Bound<'_, PyTuple>, name: &[u8]) -> PyResult<bool> {
     for header in headers {
         if header.get_item(0)?.cast::<PyBytes>()?.as_bytes() == name {
             return Ok(true);

@@ -32,13 +32,13 @@ impl Floor {
     ) -> PyResult<Bound<'py, PyAny>> {
         let headers = self.headers.bind(py);
         let Some(status) = self.status else {
-            let send = raw::wrap_send(send, None, headers)?;
+            let send = raw::wrap_send(send, headers)?;
             return self.app.bind(py).call1((scope, receive, send));
         };
         let start = PyDict::new(py);
         start.set_item(intern!(py, "type"), intern!(py, "http.response.start"))?;
         start.set_item(intern!(py, "status"), status)?;
-        start.set_item(intern!(py, "headers"), raw::append(&PyList::empty(py), None, headers)?)?;
+        start.set_item(intern!(py, "headers"), raw::append(&PyList::empty(py), headers)?)?;
         let body = PyDict::new(py);
         body.set_item(intern!(py, "type"), intern!(py, "http.response.body"))?;
         Coroutine::Respond.of(py)?.call1((send, start, body))

@@ -144,7 +144,7 @@ impl CORSMiddleware {
         let this = slf.get();
         let kind = request::get(scope, intern!(py, "type"))?;
         let is = |word: &Bound<'py, PyString>| {
-            kind.as_ref().is_some_and(|kind| kind.is(word) || kind.eq(word).unwrap_or(false))
+            kind.as_ref().is_some_and(|kind| kind.is(word) || is_equal(kind, word))
         };
         let websocket = if is(intern!(py, "http")) {
             false
@@ -164,6 +164,12 @@ impl CORSMiddleware {
         };
         Call { middleware: slf, policy, scope, receive, send, websocket }.run()
     }
+}
+
+/// For a text that is not the interned one.
+#[cold]
+fn is_equal(kind: &Bound<'_, PyAny>, word: &Bound<'_, PyString>) -> bool {
+    kind.eq(word).unwrap_or(false)
 }
 
 /// The options of the middleware: Starlette's defaults.
@@ -190,7 +196,7 @@ impl<'py> Call<'_, 'py> {
         let request = read.request();
         let (policy, answers) = self.policy.get().at(request.path);
         let verdict = policy.verdict(&request);
-        let decided = Decided { policy, answers, verdict, request, read: &read };
+        let decided = Decided { policy, answers, verdict, request: &request, read: &read };
         if verdict.outcome() != Outcome::Undecided {
             let nested = self.sign(self.policy.as_any())?;
             return self.act(&decided, nested, None);
@@ -236,9 +242,9 @@ impl<'py> Call<'_, 'py> {
         let given = matches!(allowed, Ok(true));
         let nested = self.sign((self.policy, given).into_pyobject(py)?.as_any())?;
         let (verdict, error) = match allowed {
-            Ok(allowed) => (policy.verdict_given(&request, allowed), None),
+            Ok(allowed) => (policy.verdict_given(request, allowed), None),
             Err(error) if error.is_instance_of::<PyException>(py) => {
-                let refused = policy.verdict_given(&request, false);
+                let refused = policy.verdict_given(request, false);
                 let outcome = match refused.outcome() {
                     Outcome::PreflightRefused => Outcome::PreflightRefused,
                     _ => Outcome::Rejected,
@@ -289,15 +295,12 @@ impl<'py> Call<'_, 'py> {
             return raw::attached(|| self.respond(decided, nested));
         }
         let tail = answers.of_continued(py, policy, verdict)?;
-        let origin = read.lines.origin.as_ref().filter(|_| tail.reflects);
-        let marked;
-        let mut headers = tail.headers.bind(py);
+        let mut headers = tail.headers(py, read.lines.origin.as_ref())?;
         if nested {
             let mark = (answer::decided_mark(py)?,).into_pyobject(py)?;
-            marked = headers.as_sequence().concat(mark.as_sequence())?.to_tuple()?;
-            headers = &marked;
+            headers = headers.as_sequence().concat(mark.as_sequence())?.to_tuple()?;
         }
-        let send = raw::wrap_send(self.send, origin, headers)?;
+        let send = raw::wrap_send(self.send, &headers)?;
         self.middleware.get().app.bind(py).call1((self.scope, self.receive, send))
     }
 
@@ -305,7 +308,7 @@ impl<'py> Call<'_, 'py> {
         let py = self.scope.py();
         let &Decided { policy, answers, verdict, request, read } = decided;
         let origin = read.lines.origin.as_ref();
-        let (start, body) = answers.respond(py, policy, verdict, request, origin)?;
+        let (start, body) = answers.respond(py, policy, verdict, *request, origin)?;
         if nested {
             let headers = start.as_any().get_item(intern!(py, "headers"))?;
             headers.call_method1("append", (answer::decided_mark(py)?,))?;
@@ -318,7 +321,7 @@ impl<'py> Call<'_, 'py> {
         let on_decision = on_decision.map(|listener| listener.bind(self.scope.py()));
         let &Decided { policy, verdict, request, .. } = decided;
         if on_decision.is_some() || error.is_some() || audit::is_logged(self.scope.py(), verdict) {
-            let decision = (policy, verdict, request, self.websocket);
+            let decision = (policy, verdict, *request, self.websocket);
             raw::attached(|| audit::report(self.scope, on_decision, decision, error));
         }
     }
@@ -346,7 +349,7 @@ impl<'py> Call<'_, 'py> {
             return app.call1((self.scope, self.receive, self.send));
         }
         let origin = read.lines.origin.as_ref();
-        let (start, body) = answers.respond(py, policy, verdict, request, origin)?;
+        let (start, body) = answers.respond(py, policy, verdict, *request, origin)?;
         let arguments = (self.scope, self.receive, self.send, start, body);
         Coroutine::RefuseHandshake.of(py)?.call1(arguments)
     }
@@ -358,7 +361,7 @@ struct Decided<'a, 'py> {
     policy: &'a crossgate::Policy,
     answers: &'a Answers,
     verdict: Verdict,
-    request: Request<'a>,
+    request: &'a Request<'a>,
     read: &'a Scope<'py>,
 }
 
@@ -398,7 +401,7 @@ impl Pending {
         let request = read.request();
         let (core, answers) = policy.get().at(request.path);
         let verdict = core.verdict(&request);
-        let decided = Decided { policy: core, answers, verdict, request, read: &read };
+        let decided = Decided { policy: core, answers, verdict, request: &request, read: &read };
         let call = Call {
             middleware: self.middleware.bind(py),
             policy,

@@ -4,8 +4,9 @@
 //!   for each object touched.
 //! - A `send` that is a builtin function over a tuple: `CPython` calls it without making an argument
 //!   tuple or a frame, which is most of what a streaming response pays a middleware for.
+//! - What was made for the last origin, without a lock, which costs as much as making it anew.
 
-use std::ptr;
+use std::{cell::UnsafeCell, ptr};
 
 use pyo3::{
     exceptions::PyTypeError,
@@ -15,10 +16,10 @@ use pyo3::{
 };
 
 use crate::answer;
-use access::{call_one, list_item, list_len, set_list_item, set_tuple_item, tuple_item, tuple_len};
+use access::{call_one, list_item, list_len, set_list_item, text_len, tuple_item, tuple_len};
 
 /// Calls `take` with the name and value of each header whose name has one of the lengths that are
-/// bits of `lengths`.
+/// bits of `lengths`, or one that differs from them by a multiple of 64.
 #[inline]
 pub(crate) fn for_each_header<'py>(
     headers: &Bound<'py, PyList>,
@@ -33,15 +34,20 @@ pub(crate) fn for_each_header<'py>(
         // `nth` is within bounds.
         let header = unsafe { pair(py, list_item(headers.as_ptr(), nth.cast_signed())) };
         let Some((name, value)) = header else {
-            return Err(PyTypeError::new_err("a header of the scope is no pair of bytes"));
+            return Err(no_pair());
         };
         let name = name.as_bytes();
-        if name.len() < 64 && lengths >> name.len() & 1 == 1 {
+        if lengths >> (name.len() & 63) & 1 == 1 {
             take(name, value)?;
         }
         nth += 1;
     }
     Ok(())
+}
+
+#[cold]
+fn no_pair() -> PyErr {
+    PyTypeError::new_err("a header of the scope is no pair of bytes")
 }
 
 /// The name and value of a header, when it is a tuple or list of two whose name is `bytes`.
@@ -56,17 +62,33 @@ unsafe fn pair<'a>(
 ) -> Option<(Borrowed<'a, '_, PyBytes>, Borrowed<'a, '_, PyAny>)> {
     // SAFETY: the type is checked before each access, and the length before the items.
     unsafe {
-        let (name, value) = if ffi::PyTuple_Check(item) != 0 && tuple_len(item) == 2 {
+        // What servers and applications make is told by one comparison each.
+        let (name, value) = if ffi::PyTuple_CheckExact(item) != 0 && tuple_len(item) == 2 {
             (tuple_item(item, 0), tuple_item(item, 1))
-        } else if ffi::PyList_Check(item) != 0 && list_len(item) == 2 {
-            (list_item(item, 0), list_item(item, 1))
         } else {
-            return None;
+            items_of_any(item)?
         };
-        if ffi::PyBytes_Check(name) == 0 {
+        if ffi::PyBytes_CheckExact(name) == 0 && ffi::PyBytes_Check(name) == 0 {
             return None;
         }
         Some((Borrowed::from_ptr(py, name).cast_unchecked(), Borrowed::from_ptr(py, value)))
+    }
+}
+
+/// As [`pair`], whatever the items are.
+#[cold]
+unsafe fn items_of_any(
+    item: *mut ffi::PyObject,
+) -> Option<(*mut ffi::PyObject, *mut ffi::PyObject)> {
+    // SAFETY: as in `pair`.
+    unsafe {
+        if ffi::PyTuple_Check(item) != 0 && tuple_len(item) == 2 {
+            Some((tuple_item(item, 0), tuple_item(item, 1)))
+        } else if ffi::PyList_Check(item) != 0 && list_len(item) == 2 {
+            Some((list_item(item, 0), list_item(item, 1)))
+        } else {
+            None
+        }
     }
 }
 
@@ -91,32 +113,27 @@ pub(crate) fn set_default<'py>(
 }
 
 /// A `send` that adds an answer's headers to the application's and passes all else through.
-///
-/// `origin` is the value of `Access-Control-Allow-Origin` where it is the request's own; `tail` are
-/// the other headers.
 #[inline]
 pub(crate) fn wrap_send<'py>(
     send: &Bound<'py, PyAny>,
-    origin: Option<&Bound<'py, PyBytes>>,
-    tail: &Bound<'py, PyTuple>,
+    headers: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = send.py();
-    // SAFETY: what goes into the tuple is alive. `SEND` lives forever and is written by
-    // nobody, and its function expects exactly this tuple as `self`.
+    let state = (send, headers).into_pyobject(py)?;
+    // SAFETY: `SEND` lives forever and is written by nobody, and its function expects exactly this
+    // tuple as `self`.
     unsafe {
-        let origin = origin.map_or_else(|| ffi::Py_None(), pyo3::Bound::as_ptr);
-        let state = tuple(py, [send.as_ptr(), origin, tail.as_ptr()])?;
         let function = ffi::PyCFunction_NewEx(SEND.0.get(), state.as_ptr(), ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, function)
     }
 }
 
-struct Method(std::cell::UnsafeCell<ffi::PyMethodDef>);
+struct Method(UnsafeCell<ffi::PyMethodDef>);
 
 // SAFETY: CPython only reads it; it wants a mutable pointer for history's sake.
 unsafe impl Sync for Method {}
 
-static SEND: Method = Method(std::cell::UnsafeCell::new(ffi::PyMethodDef {
+static SEND: Method = Method(UnsafeCell::new(ffi::PyMethodDef {
     ml_name: c"send".as_ptr(),
     ml_meth: ffi::PyMethodDefPointer { PyCFunction: send },
     ml_flags: ffi::METH_O,
@@ -128,17 +145,16 @@ unsafe extern "C" fn send(
     message: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: CPython calls this with the GIL held, with the `self` that `wrap_send` gave (a tuple of
-    // send, bytes or None, and tuple) and a live message. Panics abort, and nothing here panics.
+    // send and a tuple) and a live message. Panics abort, and nothing here panics.
     unsafe {
         let send = tuple_item(state, 0);
         if !is_start(message) {
             return call_one(send, message);
         }
         let py = Python::assume_attached();
-        let origin = Borrowed::from_ptr(py, tuple_item(state, 1));
-        let tail = Borrowed::from_ptr(py, tuple_item(state, 2)).cast_unchecked();
+        let headers = Borrowed::from_ptr(py, tuple_item(state, 1)).cast_unchecked();
         let message = Borrowed::from_ptr(py, message).cast_unchecked();
-        match start(&message, origin.cast::<PyBytes>().ok().as_deref(), &tail) {
+        match start(&message, &headers) {
             Ok(message) => call_one(send, message.as_ptr()),
             Err(error) => {
                 error.restore(py);
@@ -175,22 +191,24 @@ unsafe fn is_start(message: *mut ffi::PyObject) -> bool {
             ffi::PyErr_Clear();
             return false;
         }
-        if ffi::PyUnicode_Check(kind) == 0 {
+        // Their lengths tell the types of messages apart before any text is read.
+        if ffi::PyUnicode_Check(kind) == 0 || text_len(kind) != START.len().cast_signed() {
             return false;
         }
         Borrowed::from_ptr(py, kind)
             .cast_unchecked::<PyString>()
             .to_str()
-            .is_ok_and(|kind| kind == "http.response.start")
+            .is_ok_and(|kind| kind == START)
     }
 }
+
+const START: &str = "http.response.start";
 
 /// A copy of the message that starts a response, with the answer's headers: applications send one
 /// message many times.
 fn start<'py>(
     message: &Bound<'py, PyDict>,
-    origin: Option<&Bound<'py, PyBytes>>,
-    tail: &Bound<'py, PyTuple>,
+    ours: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let py = message.py();
     let key = pyo3::intern!(py, "headers");
@@ -206,9 +224,9 @@ fn start<'py>(
         },
     };
     let headers = if concerns_us(&given) {
-        attached(|| answer::merge(&given, origin, tail))?
+        attached(|| answer::merge(&given, ours))?
     } else {
-        append(&given, origin, tail)?
+        append(&given, ours)?
     };
     let message = message.copy()?;
     message.set_item(key, headers)?;
@@ -230,21 +248,14 @@ fn concerns_us(headers: &Bound<'_, PyList>) -> bool {
 /// Headers and ours behind them, unread.
 pub(crate) fn append<'py>(
     given: &Bound<'py, PyList>,
-    origin: Option<&Bound<'py, PyBytes>>,
-    tail: &Bound<'py, PyTuple>,
+    ours: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyList>> {
     let py = given.py();
-    let name = answer::allow_origin(py);
-    let (theirs, ours) = (given.len(), tail.len());
-    let total = theirs + usize::from(origin.is_some()) + ours;
+    let (theirs, own) = (given.len(), ours.len());
     // SAFETY: the new list is filled completely before anything else sees it, each slot once, with a
     // reference of its own. In between no Python code runs, so that `given` keeps its length.
     unsafe {
-        let allow_origin = match origin {
-            Some(origin) => Some(tuple(py, [name.as_ptr(), origin.as_ptr()])?),
-            None => None,
-        };
-        let list = ffi::PyList_New(total.cast_signed());
+        let list = ffi::PyList_New((theirs + own).cast_signed());
         let list = Bound::from_owned_ptr_or_err(py, list)?.cast_into_unchecked::<PyList>();
         let mut slot = 0;
         let mut push = |item: *mut ffi::PyObject| {
@@ -255,35 +266,40 @@ pub(crate) fn append<'py>(
         for nth in 0..theirs {
             push(list_item(given.as_ptr(), nth.cast_signed()));
         }
-        if let Some(allow_origin) = allow_origin {
-            push(allow_origin.as_ptr());
-        }
-        for nth in 0..ours {
-            push(tuple_item(tail.as_ptr(), nth.cast_signed()));
+        for nth in 0..own {
+            push(tuple_item(ours.as_ptr(), nth.cast_signed()));
         }
         Ok(list)
     }
 }
 
-/// A tuple of live objects.
-///
-/// # Safety
-///
-/// They are live.
-#[inline]
-unsafe fn tuple<const N: usize>(
-    py: Python<'_>,
-    items: [*mut ffi::PyObject; N],
-) -> PyResult<Bound<'_, PyTuple>> {
-    // SAFETY: the tuple is new, and each slot gets a reference of its own.
-    unsafe {
-        let tuple = ffi::PyTuple_New(N.cast_signed());
-        let tuple = Bound::from_owned_ptr_or_err(py, tuple)?.cast_into_unchecked::<PyTuple>();
-        for (slot, item) in (0..).zip(items) {
-            ffi::Py_INCREF(item);
-            set_tuple_item(tuple.as_ptr(), slot, item);
+/// What was made for the last origin: one page sends many requests.
+pub(crate) struct Last(UnsafeCell<Option<(Py<PyBytes>, Py<PyTuple>)>>);
+
+// SAFETY: the cell is reached with the GIL held, by a token, and never across Python code.
+unsafe impl Sync for Last {}
+
+impl Last {
+    pub(crate) const fn new() -> Self {
+        Self(UnsafeCell::new(None))
+    }
+
+    #[inline]
+    pub(crate) fn get<'py>(&self, origin: &Bound<'py, PyBytes>) -> Option<Bound<'py, PyTuple>> {
+        // SAFETY: the GIL is held, and while this refers to the cell no Python code runs.
+        let (known, made) = unsafe { (*self.0.get()).as_ref()? };
+        let py = origin.py();
+        (known.as_bytes(py) == origin.as_bytes()).then(|| made.bind(py).clone())
+    }
+
+    #[cold]
+    pub(crate) fn set(&self, origin: &Bound<'_, PyBytes>, made: &Bound<'_, PyTuple>) {
+        // One of a subclass may belong to the application, and refer to more.
+        if origin.is_exact_instance_of::<PyBytes>() {
+            let new = (origin.clone().unbind(), made.clone().unbind());
+            // SAFETY: as in `get`; what was there is dropped when nothing refers to the cell.
+            drop(unsafe { (*self.0.get()).replace(new) });
         }
-        Ok(tuple)
     }
 }
 
@@ -298,11 +314,16 @@ pub(crate) fn dict_item<'py>(
     // with an exception or without.
     unsafe {
         let found = ffi::PyDict_GetItemWithError(dict.as_ptr(), key.as_ptr());
-        if found.is_null() && !ffi::PyErr_Occurred().is_null() {
-            return Err(PyErr::fetch(py));
+        if found.is_null() {
+            return absent(py);
         }
-        Ok(Bound::from_borrowed_ptr_or_opt(py, found))
+        Ok(Some(Bound::from_borrowed_ptr(py, found)))
     }
+}
+
+#[cold]
+fn absent<T>(py: Python<'_>) -> PyResult<Option<T>> {
+    PyErr::take(py).map_or(Ok(None), Err)
 }
 
 /// `object.__getattribute__`, which `PyO3` does not lend.
@@ -322,16 +343,31 @@ mod access {
     #[cfg(not(feature = "abi3"))]
     pub(super) use pyo3::ffi::{
         PyList_GET_ITEM as list_item, PyList_GET_SIZE as list_len,
-        PyList_SET_ITEM as set_list_item, PyObject_CallOneArg as call_one,
-        PyTuple_GET_ITEM as tuple_item, PyTuple_GET_SIZE as tuple_len,
-        PyTuple_SET_ITEM as set_tuple_item,
+        PyList_SET_ITEM as set_list_item, PyTuple_GET_ITEM as tuple_item,
+        PyTuple_GET_SIZE as tuple_len, PyUnicode_GET_LENGTH as text_len,
     };
     #[cfg(feature = "abi3")]
     pub(super) use pyo3::ffi::{
         PyList_GetItem as list_item, PyList_SetItem as set_list_item, PyList_Size as list_len,
-        PyTuple_GetItem as tuple_item, PyTuple_SetItem as set_tuple_item,
-        PyTuple_Size as tuple_len,
+        PyTuple_GetItem as tuple_item, PyTuple_Size as tuple_len, PyUnicode_GetLength as text_len,
     };
+
+    /// `PyObject_CallOneArg`, which `PyO3` makes of three calls where `CPython` has one.
+    #[cfg(not(feature = "abi3"))]
+    #[inline]
+    pub(super) unsafe fn call_one(
+        function: *mut pyo3::ffi::PyObject,
+        argument: *mut pyo3::ffi::PyObject,
+    ) -> *mut pyo3::ffi::PyObject {
+        let mut arguments = [std::ptr::null_mut(), argument];
+        let count = 1 | 1 << (usize::BITS - 1);
+        // SAFETY: the caller's; by the count's highest bit the callee may use the slot before the
+        // argument.
+        unsafe {
+            let first = arguments.as_mut_ptr().add(1);
+            pyo3::ffi::PyObject_Vectorcall(function, first, count, std::ptr::null_mut())
+        }
+    }
 
     #[cfg(feature = "abi3")]
     pub(super) unsafe fn call_one(

@@ -35,12 +35,21 @@ impl<'py> Lines<'py> {
         let bytes = without_whitespace(value.as_bytes());
         *line = Some(match line.take() {
             None if bytes.len() == value.as_bytes().len() => value.to_owned(),
-            None => PyBytes::new(value.py(), bytes),
-            Some(earlier) => {
-                PyBytes::new(value.py(), &[earlier.as_bytes(), bytes].join(&b", "[..]))
-            }
+            earlier => joined(earlier, bytes, value.py()),
         });
         Ok(())
+    }
+}
+
+#[cold]
+fn joined<'py>(
+    earlier: Option<Bound<'py, PyBytes>>,
+    line: &[u8],
+    py: Python<'py>,
+) -> Bound<'py, PyBytes> {
+    match earlier {
+        None => PyBytes::new(py, line),
+        Some(earlier) => PyBytes::new(py, &[earlier.as_bytes(), line].join(&b", "[..])),
     }
 }
 
@@ -81,15 +90,7 @@ impl<'py> Scope<'py> {
         if let Some(headers) = get(scope, intern!(py, "headers"))? {
             let headers = match headers.cast_into_exact::<PyList>() {
                 Ok(list) => list,
-                // Any iterable is allowed, so it might be one that can be read only once.
-                Err(error) => {
-                    let list = PyList::new(
-                        py,
-                        error.into_inner().try_iter()?.collect::<PyResult<Vec<_>>>()?,
-                    )?;
-                    scope.set_item(intern!(py, "headers"), &list)?;
-                    list
-                }
+                Err(error) => listed(scope, &error.into_inner())?,
             };
             raw::for_each_header(&headers, LENGTHS, |name, value| lines.take(name, value))?;
         }
@@ -114,6 +115,18 @@ impl<'py> Scope<'py> {
     }
 }
 
+/// Any iterable is allowed, so it might be one that can be read only once.
+#[cold]
+fn listed<'py>(
+    scope: &Bound<'py, PyAny>,
+    headers: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyList>> {
+    let py = scope.py();
+    let list = PyList::new(py, headers.try_iter()?.collect::<PyResult<Vec<_>>>()?)?;
+    scope.set_item(intern!(py, "headers"), &list)?;
+    Ok(list)
+}
+
 /// The raw path, without the query that some servers leave in it. Where a server gives none there
 /// is only the decoded path, which is also all that the application's router sees.
 fn path_of<'a>(path: &'a Bound<'_, PyAny>) -> &'a [u8] {
@@ -134,9 +147,17 @@ pub(crate) fn get<'py>(
     mapping: &Bound<'py, PyAny>,
     key: &Bound<'py, PyString>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if let Ok(dict) = mapping.cast::<PyDict>() {
-        return raw::dict_item(dict, key);
+    match mapping.cast::<PyDict>() {
+        Ok(dict) => raw::dict_item(dict, key),
+        Err(_) => get_of_mapping(mapping, key),
     }
+}
+
+#[cold]
+fn get_of_mapping<'py>(
+    mapping: &Bound<'py, PyAny>,
+    key: &Bound<'py, PyString>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     match mapping.get_item(key) {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is_instance_of::<PyKeyError>(mapping.py()) => {

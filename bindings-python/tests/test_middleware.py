@@ -126,6 +126,29 @@ def test_refused_origins_get_no_credentials() -> None:
     assert call(app, scope(EVIL))[1] == {"x-own": "1", "vary": "Origin"}
 
 
+def test_every_origin_reads_its_own_answer() -> None:
+    origins = [APP, "https://www.example.com", EVIL, "https://www.example.com", APP, APP]
+    app = CORSMiddleware(answers(), allow_origins=origins[:2])
+    for request in (scope, preflight):
+        granted = [call(app, request(origin))[1].get(ACAO) for origin in origins]
+        assert granted == [None if origin == EVIL else origin for origin in origins]
+
+
+def test_a_value_of_the_applications_own_class_is_not_kept() -> None:
+    ended: list[bytes] = []
+
+    class Value(bytes):
+        def __del__(self) -> None:
+            ended.append(bytes(self))
+
+    app = CORSMiddleware(answers(), allow_origins=[APP])
+    headers = [(b"origin", Value(APP.encode()))]
+    assert call(app, {**scope(), "headers": headers})[1][ACAO] == APP
+    headers.clear()
+    gc.collect()
+    assert ended == [APP.encode()]
+
+
 def test_one_header_where_the_application_sends_its_own() -> None:
     inner = answers(
         (b"Access-Control-Allow-Origin", b"*"),
