@@ -151,7 +151,7 @@ where
 
 enum Step<ResBody> {
     Respond(http::Response<ResBody>),
-    Continue(Additions),
+    Continue(Option<Additions>),
 }
 
 /// What is to be written over the application's headers.
@@ -160,18 +160,21 @@ struct Additions {
     origin: Option<HeaderValue>,
 }
 
-impl Additions {
-    fn write<B>(&mut self, response: &mut http::Response<B>) {
-        if answers::are_decided(response.headers())
-            || response.extensions().get::<Decided>().is_some()
-        {
-            return;
+/// Without additions it is `Vary: Origin` alone, as for most requests.
+fn write<B>(additions: &mut Option<Additions>, response: &mut http::Response<B>) {
+    if answers::are_decided(response.headers()) || response.extensions().get::<Decided>().is_some()
+    {
+        return;
+    }
+    match additions {
+        Some(Additions { answer, origin }) => {
+            answers::write(response.headers_mut(), answer, origin.take());
         }
-        answers::write(response.headers_mut(), &self.answer, self.origin.take());
-        // Where the application's own `Vary` has it all, nothing tells of this layer.
-        if !answers::are_decided(response.headers()) {
-            response.extensions_mut().insert(Decided);
-        }
+        None => answers::write_vary(response.headers_mut()),
+    }
+    // Where the application's own `Vary` has it all, nothing tells of this layer.
+    if !answers::are_decided(response.headers()) {
+        response.extensions_mut().insert(Decided);
     }
 }
 
@@ -214,11 +217,14 @@ impl Shared {
         let origin = origin_value.filter(|_| shared).cloned();
         let answers = self.answers.get(nth);
         if verdict.continues() {
-            let answer = answers.and_then(|answers| answers.get(verdict, false)).map_or_else(
-                || Arc::new(answers::make(policy, verdict, fields, false)),
-                Arc::clone,
-            );
-            return Step::Continue(Additions { answer, origin });
+            let additions = (!answers::is_vary_alone(verdict)).then(|| {
+                let answer = answers.and_then(|answers| answers.get(verdict, false)).map_or_else(
+                    || Arc::new(answers::make(policy, verdict, fields, false)),
+                    Arc::clone,
+                );
+                Additions { answer, origin }
+            });
+            return Step::Continue(additions);
         }
         let body = policy.body(verdict, *fields).map(|(_, body)| body);
         let mut headers = match answers.and_then(|answers| answers.get(verdict, body.is_some())) {
@@ -246,7 +252,7 @@ pin_project! {
     #[project = Projection]
     enum State<F, ResBody> {
         Respond { response: Option<http::Response<ResBody>> },
-        Continue { #[pin] inner: F, additions: Additions },
+        Continue { #[pin] inner: F, additions: Option<Additions> },
     }
 }
 
@@ -271,7 +277,7 @@ where
             },
             Projection::Continue { inner, additions } => {
                 let mut response = ready!(inner.poll(cx))?;
-                additions.write(&mut response);
+                write(additions, &mut response);
                 Poll::Ready(Ok(response))
             }
         }

@@ -32,7 +32,6 @@ impl Answers {
         };
         let answers = [
             (policy.share, false),
-            (Verdict::VARY_ORIGIN, false),
             (policy.preflight, false),
             (VARYING, true),
             (Verdict::VARY_ORIGIN, true),
@@ -50,6 +49,11 @@ impl Answers {
             .find(|(bits, with_body, _)| *bits == verdict.0 & HEADERS && *with_body == body);
         found.map(|(.., headers)| headers)
     }
+}
+
+/// Whether `Vary: Origin` is all that a verdict writes: less work to insert than to clone.
+pub(super) fn is_vary_alone(verdict: Verdict) -> bool {
+    verdict.0 & HEADERS == Verdict::VARY_ORIGIN
 }
 
 /// The headers of an answer, `Access-Control-Allow-Origin` first.
@@ -107,6 +111,12 @@ pub(super) fn write(headers: &mut HeaderMap, answer: &HeaderMap, mut origin: Opt
             headers.insert(name, value.clone());
         }
     }
+}
+
+/// Writes the answer that [`is_vary_alone`].
+pub(super) fn write_vary(headers: &mut HeaderMap) {
+    remove_shared(headers);
+    merge(headers, VARY, VARY_ORIGIN);
 }
 
 /// The innermost policy wins: whether an inner layer has written these headers.
