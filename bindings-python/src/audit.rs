@@ -10,7 +10,7 @@ use pyo3::{
     types::{PyBool, PyDict},
 };
 
-use crate::request::get;
+use crate::{raw, request::get};
 
 /// The one word for a verdict.
 pub(crate) fn word(verdict: Verdict) -> &'static str {
@@ -118,7 +118,8 @@ fn logs(py: Python<'_>, level: u8) -> bool {
     });
     let Ok((logger, known)) = logger else { return false };
     if let Some(known) = known
-        && let Ok(Some(answer)) = known.bind(py).get_item(level)
+        && let Ok(level) = level.into_pyobject(py)
+        && let Ok(Some(answer)) = raw::dict_item(known.bind(py), level.as_any())
         && answer.is(PyBool::new(py, false))
     {
         return false;

@@ -192,7 +192,8 @@ struct Call<'a, 'py> {
 
 impl<'py> Call<'_, 'py> {
     fn run(&self) -> PyResult<Bound<'py, PyAny>> {
-        let read = Scope::read(self.scope, self.policy.get().has_exceptions())?;
+        let mut read = Scope::default();
+        read.fill(self.scope, self.policy.get().reads())?;
         let request = read.request();
         let (policy, answers) = self.policy.get().at(request.path);
         let verdict = policy.verdict(&request);
@@ -321,8 +322,14 @@ impl<'py> Call<'_, 'py> {
         let on_decision = on_decision.map(|listener| listener.bind(self.scope.py()));
         let &Decided { policy, verdict, request, .. } = decided;
         if on_decision.is_some() || error.is_some() || audit::is_logged(self.scope.py(), verdict) {
-            let decision = (policy, verdict, *request, self.websocket);
-            raw::attached(|| audit::report(self.scope, on_decision, decision, error));
+            raw::attached(|| {
+                let mut read = Scope::default();
+                let reads = self.policy.get().reads().with_method();
+                let all = read.fill(self.scope, reads);
+                let request = all.map_or(*request, |()| read.request());
+                let decision = (policy, verdict, request, self.websocket);
+                audit::report(self.scope, on_decision, decision, error);
+            });
         }
     }
 
@@ -397,7 +404,8 @@ impl Pending {
             }
             (None, None) => Ok(false),
         };
-        let read = Scope::read(self.scope.bind(py), policy.get().has_exceptions())?;
+        let mut read = Scope::default();
+        read.fill(self.scope.bind(py), policy.get().reads())?;
         let request = read.request();
         let (core, answers) = policy.get().at(request.path);
         let verdict = core.verdict(&request);

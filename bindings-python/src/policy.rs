@@ -21,7 +21,7 @@ use crate::{
     audit, explain,
     options::{self, Options},
     origin_function::OriginFunction,
-    request::{self, Scope},
+    request::{self, Reads, Scope},
 };
 
 /// A parsed policy: immutable, shared by middlewares and threads.
@@ -31,6 +31,7 @@ pub(crate) struct Policy {
     strict: Answers,
     /// Of the policies for exceptional paths, in the set's order.
     exceptions: Vec<Answers>,
+    reads: Reads,
     pub(crate) origin_function: Option<OriginFunction>,
 }
 
@@ -57,8 +58,13 @@ impl Policy {
                 Some(OriginFunction::new(function, Some(seconds)))
             }
         };
-        let exceptions = policies.policies().skip(1).map(|_| Answers::new()).collect();
-        Ok(Self { policies, strict: Answers::new(), exceptions, origin_function })
+        let exceptions: Vec<_> = policies.policies().skip(1).map(|_| Answers::new()).collect();
+        let several = !exceptions.is_empty();
+        // Where the application answers all but preflights, no other request's method matters.
+        let Options { config, .. } = options;
+        let answers = config.denied != "continue" || config.allow_hosts.is_some();
+        let reads = Reads { path: several, method: several || answers || config.origins_by_host };
+        Ok(Self { policies, strict: Answers::new(), exceptions, reads, origin_function })
     }
 
     /// From `policy=` or from options, whichever is given.
@@ -78,18 +84,18 @@ impl Policy {
     /// The policy for a path.
     #[inline]
     pub(crate) fn at(&self, path: &[u8]) -> (&crossgate::Policy, &Answers) {
-        let policy = self.policies.at(path);
-        if !self.has_exceptions() {
-            return (policy, &self.strict);
+        if self.exceptions.is_empty() {
+            return (self.policies.policy(0), &self.strict);
         }
+        let policy = self.policies.at(path);
         let answers = std::iter::once(&self.strict).chain(&self.exceptions);
         let found =
             self.policies.policies().zip(answers).find(|(known, _)| std::ptr::eq(*known, policy));
         (policy, found.map_or(&self.strict, |(_, answers)| answers))
     }
 
-    pub(crate) fn has_exceptions(&self) -> bool {
-        !self.exceptions.is_empty()
+    pub(crate) fn reads(&self) -> Reads {
+        self.reads
     }
 }
 
@@ -280,7 +286,8 @@ pub(crate) fn decision_of<'py>(scope: &Bound<'py, PyAny>) -> PyResult<Option<Bou
     let Some(mark) = request::get(scope, intern!(py, "crossgate"))? else { return Ok(None) };
     let Some((policy, given)) = signed(&mark) else { return Ok(None) };
     let policy = policy.get();
-    let read = Scope::read(scope, policy.has_exceptions())?;
+    let mut read = Scope::default();
+    read.fill(scope, policy.reads().with_method())?;
     let request = read.request();
     let (policy, _) = policy.at(request.path);
     let websocket = request::is_websocket(scope)?;

@@ -212,7 +212,7 @@ fn start<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let py = message.py();
     let key = pyo3::intern!(py, "headers");
-    let given = dict_item(message, key)?;
+    let given = dict_item(message, key.as_any())?;
     let given = match given {
         None => PyList::empty(py),
         Some(given) => match given.cast_into::<PyList>() {
@@ -307,7 +307,7 @@ impl Last {
 #[inline]
 pub(crate) fn dict_item<'py>(
     dict: &Bound<'py, PyDict>,
-    key: &Bound<'py, PyString>,
+    key: &Bound<'py, PyAny>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = dict.py();
     // SAFETY: both are live; the result is borrowed from the dict and made our own at once, or null,

@@ -66,7 +66,23 @@ fn without_whitespace(mut line: &[u8]) -> &[u8] {
 /// The lengths of the names that [`Lines::take`] knows.
 const LENGTHS: u64 = 1 << 4 | 1 << 6 | 1 << 29 | 1 << 30;
 
+/// What is read of a scope besides its headers and the method of a preflight: each look-up costs as
+/// much as a decision.
+#[derive(Clone, Copy)]
+pub(crate) struct Reads {
+    pub(crate) path: bool,
+    pub(crate) method: bool,
+}
+
+impl Reads {
+    /// For those who tell of a request.
+    pub(crate) fn with_method(self) -> Self {
+        Self { method: true, ..self }
+    }
+}
+
 /// A scope's part in a decision.
+#[derive(Default)]
 pub(crate) struct Scope<'py> {
     method: Option<Bound<'py, PyString>>,
     path: Option<Bound<'py, PyAny>>,
@@ -74,27 +90,28 @@ pub(crate) struct Scope<'py> {
 }
 
 impl<'py> Scope<'py> {
-    /// `with_path` is for policies that look at it.
+    /// Into a new one: to move it, out of a result too, costs as much as to read three headers.
     #[inline]
-    pub(crate) fn read(scope: &Bound<'py, PyAny>, with_path: bool) -> PyResult<Self> {
+    pub(crate) fn fill(&mut self, scope: &Bound<'py, PyAny>, reads: Reads) -> PyResult<()> {
         let py = scope.py();
-        let method = get(scope, intern!(py, "method"))?;
-        let mut path = None;
-        if with_path {
-            path = get(scope, intern!(py, "raw_path"))?.filter(|raw| !raw.is_none());
-            if path.is_none() {
-                path = get(scope, intern!(py, "path"))?;
+        if reads.path {
+            self.path = get(scope, intern!(py, "raw_path"))?.filter(|raw| !raw.is_none());
+            if self.path.is_none() {
+                self.path = get(scope, intern!(py, "path"))?;
             }
         }
-        let mut lines = Lines::default();
         if let Some(headers) = get(scope, intern!(py, "headers"))? {
             let headers = match headers.cast_into_exact::<PyList>() {
                 Ok(list) => list,
                 Err(error) => listed(scope, &error.into_inner())?,
             };
-            raw::for_each_header(&headers, LENGTHS, |name, value| lines.take(name, value))?;
+            raw::for_each_header(&headers, LENGTHS, |name, value| self.lines.take(name, value))?;
         }
-        Ok(Self { method: method.and_then(|method| method.cast_into().ok()), path, lines })
+        if reads.method || self.lines.request_method.is_some() {
+            let method = get(scope, intern!(py, "method"))?;
+            self.method = method.and_then(|method| method.cast_into().ok());
+        }
+        Ok(())
     }
 
     #[inline]
@@ -148,7 +165,7 @@ pub(crate) fn get<'py>(
     key: &Bound<'py, PyString>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     match mapping.cast::<PyDict>() {
-        Ok(dict) => raw::dict_item(dict, key),
+        Ok(dict) => raw::dict_item(dict, key.as_any()),
         Err(_) => get_of_mapping(mapping, key),
     }
 }

@@ -40,6 +40,14 @@ def test_every_decision_is_told() -> None:
     }
 
 
+def test_the_method_is_told_where_it_decides_nothing() -> None:
+    events: list[Any] = []
+    app = CORSMiddleware(answers(), allow_origins=[APP], on_decision=events.append)
+    for origin in (APP, EVIL, None):
+        call(app, scope(origin, "DELETE"))
+    assert [event["method"] for event in events] == ["DELETE"] * 3
+
+
 def test_a_preflight_that_the_browser_will_refuse_is_a_refusal() -> None:
     events: list[Any] = []
     app = CORSMiddleware(answers(), allow_origins=[APP], on_decision=events.append)
