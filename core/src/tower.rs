@@ -59,7 +59,7 @@ type OriginFn = Arc<dyn Fn(&str, &HeaderMap) -> bool + Send + Sync>;
 type AuditFn = Arc<dyn Fn(&Request<'_>, &Decision<'_>) + Send + Sync>;
 
 impl CorsLayer {
-    /// A layer of these policies, or of one [`Policy`].
+    /// A layer of these policies, or of one [`Policy`](crate::Policy).
     #[must_use]
     pub fn new(policies: impl Into<PolicySet>) -> Self {
         let policies = policies.into();
