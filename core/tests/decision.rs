@@ -75,3 +75,16 @@ fn an_answer_without_reflected_names_is_a_constant() {
     assert!(!reflects(b"X-Api-Key, x-api-key"));
     assert!(reflects(b"mcp-param-a,x-api-key"));
 }
+
+#[test]
+fn it_allows_the_longest_origin_and_refuses_a_longer_one() {
+    let scheme = "x".repeat(64);
+    let policy = policy(&Config { allow_origins: &[&format!("{scheme}://*")], ..Config::DEFAULT });
+    let label = "a".repeat(63);
+    let host = [&*label, &label, &label, &"a".repeat(61)].join(".");
+    let longest = format!("{scheme}://{host}.:65535");
+    for (origin, allowed) in [(&longest, true), (&format!("{longest}0"), false)] {
+        let request = Request { origin: Some(origin.as_bytes()), ..Request::default() };
+        assert_eq!(policy.decide(&request).denial().is_none(), allowed, "{}", origin.len());
+    }
+}
