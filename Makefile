@@ -8,7 +8,6 @@
 #   make instructions           what `decide` costs, against limits
 #   make oracle [CASES=5000]    real browsers against the model of browsers
 #   make packages [SDIST=1]     each package, installed as a user would
-#   make axum                   examples/axum-mcp in front of pages; builds the Rust SDK
 #   make soak [SECONDS=60]      each kind of request for as long: memory stays flat
 #   make fuzz [SECONDS=60] [TARGET=...] libFuzzer; needs cargo-fuzz and a nightly Rust
 #   make mutants [FILE=...]     cargo-mutants on the modules that decide
@@ -36,7 +35,7 @@ RUST := $(shell find core cli bindings-*/src tests/oracle -name '*.rs' -o -name 
 	Cargo.toml Cargo.lock
 
 .PHONY: demo test suites lint fmt bench bench-core bench-python bench-node instructions oracle fuzz \
-	mutants soak soak-python soak-node axum tools core no-std docs python node packages browser article cli
+	mutants soak soak-python soak-node tools core no-std docs python node packages browser article cli
 
 demo: $(DONE)/python $(DONE)/addon $(DONE)/npm $(if $(HEADLESS),$(DONE)/browser)
 	@npm start --silent -w crossgate-demo
@@ -150,10 +149,6 @@ soak-node: $(DONE)/addon $(DONE)/npm
 
 fuzz: | tools
 	@SECONDS=$(SECONDS) scripts/fuzz $(TARGET)
-
-axum: $(DONE)/npm $(DONE)/browser
-	cargo build --quiet --manifest-path examples/axum-mcp/Cargo.toml --target-dir target/axum
-	AXUM_MCP=target/axum/debug/axum-mcp node --test tests/browser/axum.mjs
 
 mutants: | tools
 	@scripts/mutants $(FILE)

@@ -1,15 +1,16 @@
-// `make axum`: examples/axum-mcp, called by pages. Not named as a test, because the Rust SDK takes
-// minutes to build.
+// examples/axum-mcp, called by pages.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { launchChromium } from 'crossgate-browser-harness/chromium.mjs';
 import { servePages } from 'crossgate-browser-harness/pages.mjs';
 
+const PROGRAM = fileURLToPath(new URL('../../target/axum/debug/axum-mcp', import.meta.url));
 const PROTOCOL = '2025-11-25';
 let browser;
 let pages;
@@ -19,7 +20,7 @@ let port;
 before(async () => {
   browser = await launchChromium();
   pages = await servePages();
-  server = spawn(process.env.AXUM_MCP, {
+  server = spawn(PROGRAM, {
     env: {
       ...process.env,
       LISTEN: '127.0.0.1:0',
